@@ -1,0 +1,63 @@
+"""DistilGLiNER: distil a GLiNER checkpoint into a small, fast student.
+
+Everything public is here and is imported on first use, so that `import distilgliner` needs neither
+torch nor gliner.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_PUBLIC = {
+    "Document": "distilgliner.corpus.document",
+    "Entity": "distilgliner.corpus.document",
+    "UserError": "distilgliner.errors",
+    "read_documents": "distilgliner.corpus.read",
+    "split_documents": "distilgliner.corpus.split",
+    "run_annotation": "distilgliner.annotate.run",
+    "open_store": "distilgliner.annotate.store",
+    "run_distillation": "distilgliner.distill.run",
+    "run_evaluation": "distilgliner.evaluate.run",
+    "run_comparison": "distilgliner.compare.run",
+    "DistilGLiNER": "distilgliner.student.predictor",
+}
+
+__all__ = [  # noqa: PLE0604
+    "DistilGLiNER",
+    "Document",
+    "Entity",
+    "UserError",
+    "__version__",
+    "open_store",
+    "read_documents",
+    "run_annotation",
+    "run_comparison",
+    "run_distillation",
+    "run_evaluation",
+    "split_documents",
+]
+
+if TYPE_CHECKING:
+    from distilgliner.annotate.run import run_annotation
+    from distilgliner.annotate.store import open_store
+    from distilgliner.compare.run import run_comparison
+    from distilgliner.corpus.document import Document, Entity
+    from distilgliner.corpus.read import read_documents
+    from distilgliner.corpus.split import split_documents
+    from distilgliner.distill.run import run_distillation
+    from distilgliner.errors import UserError
+    from distilgliner.evaluate.run import run_evaluation
+    from distilgliner.student.predictor import DistilGLiNER
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'distilgliner' has no attribute {name!r}")
+    return getattr(import_module(_PUBLIC[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,6 @@
+"""`python -m distilgliner`."""
+
+from distilgliner.cli import main
+
+if __name__ == "__main__":
+    main()

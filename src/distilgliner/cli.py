@@ -1,0 +1,61 @@
+"""The command `distilgliner`: parses, calls one stage, and turns `UserError` into one line."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+import typer
+
+from distilgliner import __version__
+from distilgliner.errors import UserError
+
+# Each command lives in `distilgliner.commands.<module>` as a function of the same name.
+COMMANDS = ("annotate", "distill", "evaluate", "compare", "predict", "quickstart")
+
+app = typer.Typer(
+    name="distilgliner",
+    help="Distil a GLiNER checkpoint into a small, fast student, and report what it costs.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"distilgliner {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(
+        False, "--version", callback=_print_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    """Options that come before the command."""
+
+
+for _name in COMMANDS:
+    app.command(name=_name)(getattr(import_module(f"distilgliner.commands.{_name}"), _name))
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; exits with 0, with 2 for bad input, with 130 for Ctrl-C."""
+    try:
+        code = app(arguments, standalone_mode=False)
+    except UserError as error:
+        sys.stderr.write(f"distilgliner: {error}\n")
+        sys.exit(2)
+    except click.exceptions.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        sys.stderr.write("distilgliner: interrupted; run the same command again to continue.\n")
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(141)
+    sys.exit(code if isinstance(code, int) else 0)

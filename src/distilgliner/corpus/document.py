@@ -1,0 +1,113 @@
+"""Documents, entities and label sets: the types that every stage shares."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from distilgliner.corpus.words import split_words
+from distilgliner.errors import UserError
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Entity:
+    """A labelled stretch of text: `text[char_start:char_end]`, the end exclusive."""
+
+    char_start: int
+    char_end: int
+    label: str
+    score: float = field(default=1.0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text with, perhaps, its entities.
+
+    `entities` is None when nobody has labelled the text (which is not the same as a text that was
+    labelled and has no entity: that is the empty tuple). Entities are sorted and do not overlap.
+    """
+
+    text: str
+    entities: tuple[Entity, ...] | None = None
+
+    @property
+    def id(self) -> str:
+        """A short hash of the text: equal texts are the same document wherever they stand."""
+        return text_id(self.text)
+
+    def words(self) -> list[tuple[int, int]]:
+        """The words as `(char_start, char_end)`; see `split_words`."""
+        return split_words(self.text)
+
+
+def text_id(text: str) -> str:
+    """16 hex digits that identify a text, independent of the process and its hash seed."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def check_entities(entities: Iterable[Entity], text: str, where: str) -> tuple[Entity, ...]:
+    """Sort `entities`, drop exact duplicates, and check that they lie in `text` and do not overlap.
+
+    `where` names the place ("notes.jsonl, line 3") for the message.
+    Raises `UserError` for an empty, out-of-range or overlapping entity.
+    """
+    ordered = tuple(sorted(set(entities)))
+    for entity in ordered:
+        if not 0 <= entity.char_start < entity.char_end <= len(text):
+            raise UserError(
+                f"{where}: the span {entity.char_start}–{entity.char_end} ({entity.label!r}) is not "
+                f"inside the text of {len(text)} characters; correct its offsets (end exclusive)."
+            )
+        if not text[entity.char_start : entity.char_end].strip():
+            raise UserError(
+                f"{where}: the span {entity.char_start}–{entity.char_end} ({entity.label!r}) covers "
+                "only white space; correct its offsets."
+            )
+    for left, right in zip(ordered, ordered[1:], strict=False):
+        if right.char_start < left.char_end:
+            raise UserError(
+                f"{where}: the entities {left.char_start}–{left.char_end} ({left.label!r}) and "
+                f"{right.char_start}–{right.char_end} ({right.label!r}) overlap; "
+                "keep one of the two (flat NER only)."
+            )
+    return ordered
+
+
+def check_labels(labels: Sequence[str]) -> tuple[str, ...]:
+    """Strip the names and check that the label set is not empty, has no empty name and no doubles.
+
+    Raises `UserError` otherwise.
+    """
+    names = tuple(" ".join(label.split()) for label in labels)
+    if not names:
+        raise UserError("No labels were given; name at least one, for example --labels person,city.")
+    if any(not name for name in names):
+        raise UserError(f"A label is empty in {list(labels)!r}; remove the stray comma.")
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise UserError(f"The label {name!r} is named twice; name every label once.")
+        seen.add(name)
+    return names
+
+
+def restrict_labels(
+    document: Document, labels: Sequence[str], ignored: Sequence[str], where: str
+) -> Document:
+    """The document with only the entities whose label is in `labels`; unlabelled ones unchanged.
+
+    Raises `UserError` when an entity's label is neither in `labels` nor in `ignored`.
+    """
+    if document.entities is None:
+        return document
+    kept = []
+    for entity in document.entities:
+        if entity.label in labels:
+            kept.append(entity)
+        elif entity.label not in ignored:
+            raise UserError(
+                f"{where}: unknown label {entity.label!r} (known: {', '.join(labels)}); "
+                f"add it to the labels or pass --ignore-labels {entity.label!r}."
+            )
+    return Document(document.text, tuple(kept))
