@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from typing import Any
 
-import click
 import typer
 
 from distilgliner import __version__
@@ -13,6 +13,10 @@ from distilgliner.errors import UserError
 
 # Each command lives in `distilgliner.commands.<module>` as a function of the same name.
 COMMANDS = ("annotate", "distill", "evaluate", "compare", "predict", "quickstart")
+
+# Newer versions of typer bring their own copy of click: its base of all usage errors is the
+# grandparent of BadParameter in both.
+_CommandLineError: Any = typer.BadParameter.__mro__[2]
 
 app = typer.Typer(
     name="distilgliner",
@@ -49,10 +53,10 @@ def main(arguments: list[str] | None = None) -> None:
     except UserError as error:
         sys.stderr.write(f"distilgliner: {error}\n")
         sys.exit(2)
-    except click.exceptions.ClickException as error:
+    except _CommandLineError as error:
         error.show()
         sys.exit(2)
-    except (KeyboardInterrupt, click.exceptions.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         sys.stderr.write("distilgliner: interrupted; run the same command again to continue.\n")
         sys.exit(130)
     except BrokenPipeError:

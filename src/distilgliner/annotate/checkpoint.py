@@ -1,0 +1,169 @@
+"""Finding a teacher's checkpoint and reading what it is, before its weights are loaded."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from distilgliner.bundled import bundled_teacher
+from distilgliner.corpus.words import WORD_SPLITTER
+from distilgliner.errors import UserError, missing_extra
+
+CONFIG_FILE = "gliner_config.json"
+_WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")  # in the order GLiNER looks for them
+_DEFAULT_MAX_WIDTH = 12
+_DEFAULT_MAX_WORDS = 384
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A GLiNER checkpoint on disk."""
+
+    name: str
+    """The hub id, or the folder's own name."""
+    folder: Path
+    weight_hash: str
+    """32 hex digits: blake2b of the weight file."""
+    kind: str
+    """"uni-encoder span", "uni-encoder token", "bi-encoder span" or "bi-encoder token"."""
+    max_width: int
+    """Words of the longest span that is scored. GLiNER's token models decode spans of any width;
+    theirs is this configuration field too (12 when absent)."""
+    max_words: int
+    word_splitter: str
+    prompt_tokens: tuple[str, str]
+    """The entity marker and the separator of the prompt."""
+    is_local: bool
+    """False for a checkpoint of the hub, whose tokenizer may have to come from there as well."""
+
+    @property
+    def overlap_words(self) -> int:
+        """Words that two windows of a long document share."""
+        return 2 * self.max_width
+
+    @property
+    def is_token_model(self) -> bool:
+        return self.kind.endswith("token")
+
+
+def find_checkpoint(id_or_folder: str | Path) -> Checkpoint:
+    """Find a GLiNER checkpoint: a folder, "bundled", or a hub id (fetched when not yet cached).
+
+    Reads its configuration and hashes its weights, but loads nothing.
+    Raises `UserError` when it is missing, unreachable, no checkpoint, or of a kind without the
+    span scores that distilling needs.
+    """
+    name = str(id_or_folder)
+    if name == "bundled":
+        folder, name = bundled_teacher(), "bundled"
+    else:
+        folder = Path(id_or_folder).expanduser()
+    is_local = folder.exists() or isinstance(id_or_folder, Path) or not _is_hub_id(name)
+    if is_local:
+        if not folder.is_dir():
+            raise UserError(
+                f"The teacher {name!r} is not a folder; give the folder of a GLiNER checkpoint "
+                f"(with {CONFIG_FILE}) or a Hugging Face id such as urchade/gliner_small-v2.1."
+            )
+        name = name if name == "bundled" else folder.resolve().name
+    else:
+        folder = _fetch(name)
+    config = _read_config(folder)
+    weights = next((folder / file for file in _WEIGHT_FILES if (folder / file).is_file()), None)
+    if weights is None:
+        raise UserError(
+            f"{folder}: neither {_WEIGHT_FILES[0]} nor {_WEIGHT_FILES[1]} is there; "
+            "give the folder of a complete GLiNER checkpoint."
+        )
+    return Checkpoint(
+        name=name,
+        folder=folder,
+        weight_hash=_compute_hash(weights),
+        kind=_compute_kind(config, name),
+        max_width=int(config.get("max_width") or _DEFAULT_MAX_WIDTH),
+        max_words=int(config.get("max_len") or _DEFAULT_MAX_WORDS),
+        word_splitter=config.get("words_splitter_type") or WORD_SPLITTER,
+        prompt_tokens=(config.get("ent_token", "<<ENT>>"), config.get("sep_token", "<<SEP>>")),
+        is_local=is_local,
+    )
+
+
+def _is_hub_id(name: str) -> bool:
+    return name.count("/") <= 1 and not name.startswith((".", "/", "~")) and "\\" not in name
+
+
+def _fetch(name: str) -> Path:
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(name, ignore_patterns=["*.onnx", "onnx/*", "openvino/*"]))
+    except Exception as error:  # a dozen kinds: offline, unknown, private, broken proxy …
+        reason = str(error).strip().splitlines()
+        raise UserError(
+            f"The teacher {name!r} is no folder here and could not be fetched from the Hugging "
+            f"Face hub ({type(error).__name__}: {reason[0] if reason else 'no reason given'}); "
+            "check the name and the network, or give the folder of a downloaded checkpoint."
+        ) from error
+
+
+def _read_config(folder: Path) -> dict[str, Any]:
+    path = folder / CONFIG_FILE
+    if not path.is_file():
+        raise UserError(
+            f"{folder} is not a GLiNER checkpoint: {CONFIG_FILE} is missing; "
+            "give the folder that contains it."
+        )
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"{path} is not readable JSON ({error}); fetch the checkpoint again."
+        ) from None
+    if not isinstance(config, dict):
+        raise UserError(f"{path} is not a JSON object; fetch the checkpoint again.")
+    return config
+
+
+def _compute_kind(config: dict[str, Any], name: str) -> str:
+    """The architecture, by the fields that `GLiNER._get_gliner_class` looks at."""
+    is_token = config.get("span_mode") == "token_level"
+    unfit = None
+    if config.get("model_type") == "gliner_streaming_span":
+        unfit = "a streaming model, which reads text only from left to right"
+    elif config.get("relations_layer") is not None:
+        unfit = "a relation extraction model"
+    elif config.get("labels_decoder") is not None:
+        unfit = "a model that generates its labels with a decoder"
+    elif config.get("precomputed_prompts_mode"):
+        unfit = "a model with a built-in label set (compressed prompts)"
+    elif is_token and config.get("represent_spans"):
+        unfit = "a token model that rescores only the spans it has already chosen"
+    if unfit is not None:
+        raise UserError(
+            f"The teacher {name!r} is {unfit}, and has no scores for every span and label; "
+            "use a plain span or token GLiNER checkpoint, such as urchade/gliner_small-v2.1."
+        )
+    encoder = "uni-encoder" if config.get("labels_encoder") is None else "bi-encoder"
+    return f"{encoder} {'token' if is_token else 'span'}"
+
+
+def _compute_hash(weights: Path) -> str:
+    digest = hashlib.blake2b(digest_size=16)
+    with weights.open("rb") as file:
+        while block := file.read(1 << 22):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def check_gliner() -> None:
+    """Raise `UserError` that names the extra when torch or gliner is not installed."""
+    for package in ("torch", "gliner"):
+        try:
+            __import__(package)
+        except ModuleNotFoundError as error:
+            if error.name != package:
+                raise
+            raise missing_extra(package, "annotate") from None

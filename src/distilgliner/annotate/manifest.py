@@ -1,0 +1,171 @@
+"""The manifest of an annotation store: everything that decides what its numbers mean."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from distilgliner.errors import UserError
+
+MANIFEST_FILE = "manifest.json"
+FORMAT_VERSION = 1
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+
+class PromptSettings(_Model):
+    """How labels are put before the text."""
+
+    label_order: Literal["sorted"] = "sorted"
+    entity_token: str
+    separator_token: str
+    labels_per_prompt: int | None
+    """None: all labels in one prompt."""
+
+
+class WindowSettings(_Model):
+    """How long documents are cut."""
+
+    max_words: int
+    overlap_words: int
+
+
+class BatchSettings(_Model):
+    """How the work was cut; only the shards' bounds must stay the same within a store."""
+
+    shard_documents: int
+    shard_characters: int
+    batch_words: int
+
+
+class CorpusRecord(_Model):
+    """What was annotated; written when the store is complete."""
+
+    fingerprint: str
+    """blake2b over the ids of all documents in order, repeated ones included."""
+    documents: int
+    """Documents in the store: different texts."""
+    duplicates: int
+    """Documents of the input whose text had come before; they are stored once."""
+    words: int
+    shortened_words: int
+    """Words of long documents too long for a window, of which the teacher saw the beginning."""
+    shards: int
+
+
+class Manifest(_Model):
+    """The settings of a store; `labels` is the label set that `label_index` counts in."""
+
+    format: Literal["distilgliner-annotations"] = "distilgliner-annotations"
+    format_version: Literal[1] = 1
+    teacher: str
+    """Hub id, or name of the folder."""
+    teacher_hash: str
+    """blake2b of the weight file."""
+    teacher_kind: str
+    labels: tuple[str, ...]
+    floor: float
+    word_splitter: str
+    max_width: int
+    prompt: PromptSettings
+    windows: WindowSettings
+    batches: BatchSettings
+    versions: dict[str, str]
+    corpus: CorpusRecord | None = None
+    complete: bool = False
+
+    @property
+    def fingerprint(self) -> str:
+        """32 hex digits that identify what is annotated, by whom and how (but not how fast)."""
+        fixed = [_get(self, path) for path in _FIXED]
+        corpus = None if self.corpus is None else self.corpus.fingerprint
+        return hashlib.blake2b(repr((fixed, corpus)).encode(), digest_size=16).hexdigest()
+
+
+_REMEDY = "pass the store's settings, or choose another --output folder"
+# What must be equal to continue a store: manifest field, and its name for the user.
+_FIXED = {
+    ("teacher_hash",): "the teacher's weights",
+    ("labels",): "the labels (--labels)",
+    ("floor",): "the floor (--floor)",
+    ("word_splitter",): "the word splitter",
+    ("max_width",): "the longest span",
+    ("prompt", "labels_per_prompt"): "--labels-per-prompt",
+    ("prompt", "entity_token"): "the teacher's entity marker",
+    ("prompt", "separator_token"): "the teacher's separator",
+    ("windows",): "the windows of long documents",
+    ("batches", "shard_documents"): "the number of documents per shard",
+    ("batches", "shard_characters"): "the number of characters per shard",
+}
+
+
+def check_same_settings(stored: Manifest, wanted: Manifest, folder: Path) -> None:
+    """Raise `UserError` naming every setting in which a store differs from a new request."""
+    differences = []
+    for path, name in _FIXED.items():
+        old, new = (_get(manifest, path) for manifest in (stored, wanted))
+        if old != new:
+            differences.append(f"{name}: stored {_show(old)}, now {_show(new)}")
+    if differences:
+        raise UserError(
+            f"{folder} was annotated with other settings ({'; '.join(differences)}); {_REMEDY}."
+        )
+
+
+def _get(manifest: Manifest, path: tuple[str, ...]) -> Any:
+    value: Any = manifest
+    for name in path:
+        value = getattr(value, name)
+    return value
+
+
+def _show(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(value)
+    if isinstance(value, WindowSettings):
+        return f"{value.max_words} words, {value.overlap_words} shared"
+    return str(value)
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """The manifest of a store, or None when the folder has none.
+
+    Raises `UserError` when it is damaged or of a version that this program does not know.
+    """
+    path = folder / MANIFEST_FILE
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} cannot be read ({error}); annotate into another folder.") from None
+    try:
+        return Manifest.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise UserError(
+            f"{path} is not a manifest of annotations that this version reads ({where}: "
+            f"{first['msg']}); annotate again into another folder."
+        ) from None
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write the manifest under a temporary name, then rename it."""
+    write_atomically(folder / MANIFEST_FILE, (manifest.model_dump_json(indent=1) + "\n").encode())
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file so that a crash leaves either the old one or the new one, whole."""
+    temporary = path.with_name(path.name + ".tmp")
+    with temporary.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)

@@ -1,0 +1,363 @@
+"""The teacher: a GLiNER checkpoint that scores every span of a text against every label."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from distilgliner import __version__
+from distilgliner.annotate.checkpoint import Checkpoint, check_gliner, find_checkpoint
+from distilgliner.annotate.decode import decode_flat
+from distilgliner.annotate.encoding import (
+    EncodedDocument,
+    compute_batches,
+    count_subwords,
+    encode_documents,
+)
+from distilgliner.annotate.logits import (
+    compute_floor_logit,
+    compute_token_span_logits,
+    select_spans,
+)
+from distilgliner.annotate.span_head import compute_marker_logits, has_marker_head
+from distilgliner.annotate.spans import (
+    AnnotatedDocument,
+    SpanScores,
+    build_span_scores,
+    empty_span_scores,
+)
+from distilgliner.annotate.windows import WindowLimits, find_sentence_ends, select_owned
+from distilgliner.corpus.document import check_labels
+from distilgliner.corpus.words import WORD_SPLITTER, split_words
+from distilgliner.errors import UserError
+
+DEFAULT_BATCH_WORDS = 1024
+"""The fastest on a CPU (docs/experiments.md); a GPU takes 16 times as many."""
+_UNLIMITED = 100_000  # tokenizers without a limit say 1e30
+
+
+def load_teacher(id_or_folder: str | Path | Checkpoint, *, device: str | None = None) -> Teacher:
+    """Load a GLiNER span or token checkpoint, uni- or bi-encoder, with the package's own loader.
+
+    `id_or_folder` is a folder, a Hugging Face id, or "bundled". `device` is a torch device; None
+    takes the GPU when there is one. A folder is loaded without touching the network.
+    Raises `UserError` when the checkpoint is missing, unreachable, damaged or of another kind.
+    """
+    check_gliner()
+    checkpoint = (
+        id_or_folder if isinstance(id_or_folder, Checkpoint) else find_checkpoint(id_or_folder)
+    )
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    with _silence():
+        from gliner import GLiNER
+
+        try:
+            model = GLiNER.from_pretrained(
+                str(checkpoint.folder), local_files_only=checkpoint.is_local, map_location=device
+            )
+        except Exception as error:  # whatever a damaged checkpoint may cause
+            reason = str(error).strip().splitlines()
+            raise UserError(
+                f"{checkpoint.folder} could not be loaded as a GLiNER checkpoint "
+                f"({type(error).__name__}: {reason[0] if reason else 'no reason given'}); give the "
+                "folder of a complete one, with its tokenizer files."
+            ) from error
+    return Teacher(checkpoint, model.eval())
+
+
+class Teacher:
+    """A loaded GLiNER model, behind an interface of words, labels and span scores."""
+
+    def __init__(self, checkpoint: Checkpoint, model: Any) -> None:
+        self.checkpoint = checkpoint
+        self.model = model
+        self.name = checkpoint.name
+        self.weight_hash = checkpoint.weight_hash
+        self.max_width = checkpoint.max_width
+        self._tokenizer = model.data_processor.transformer_tokenizer
+        self._collator = model.create_collator()
+        self._has_marker_head = has_marker_head(model)
+        self.shortened_words = 0
+        """Words so long that only their beginning fitted a window, counted since loading."""
+        self._label_vectors: dict[tuple[str, ...], torch.Tensor] = {}
+        limits = [_find_last_position(model.model.token_rep_layer.bert_layer)]
+        if self._tokenizer.model_max_length < _UNLIMITED:
+            limits.append(self._tokenizer.model_max_length)
+        known = [limit for limit in limits if limit is not None]
+        self.max_subwords = min(known) if known else None
+        """Subwords that the encoder takes, prompt and special tokens included; None: any number."""
+        if self.max_subwords is not None:
+            # A window that is one giant word is cut here rather than crash in the encoder.
+            self._tokenizer.model_max_length = self.max_subwords
+
+    def split_words(self, text: str) -> list[tuple[int, int]]:
+        """The words as `(char_start, char_end)`, by the splitter the teacher was trained with."""
+        if self.checkpoint.word_splitter == WORD_SPLITTER:
+            return split_words(text)
+        return [(start, end) for _, start, end in self.model.data_processor.words_splitter(text)]
+
+    @torch.inference_mode()
+    def score(
+        self,
+        word_lists: Sequence[Sequence[str]],
+        labels: Sequence[str],
+        floor: float,
+        *,
+        sentence_ends: Sequence[Sequence[bool]] | None = None,
+        batch_words: int = DEFAULT_BATCH_WORDS,
+        labels_per_prompt: int | None = None,
+        on_batch: Callable[[int], None] | None = None,
+    ) -> list[SpanScores]:
+        """Score all spans of up to `max_width` words of each document against each label.
+
+        Keeps those whose probability exceeds `floor`; `label_index` counts in `labels`. Whatever
+        the order of `labels`, the prompt has them sorted, because GLiNER's scores depend on it.
+        `labels_per_prompt` splits many labels into several prompts (None: one prompt).
+        Long documents are cut into windows, preferably behind words of `sentence_ends`, and merged.
+        `on_batch` is called with the number of words behind each finished batch.
+        Raises `UserError` for labels that are empty, double, or too long for the encoder.
+        """
+        prompts = compute_prompts(labels, labels_per_prompt)
+        limits, prompt_subwords = self._compute_limits(prompts)
+        if sentence_ends is None:
+            sentence_ends = [_ends_of(words) for words in word_lists]
+        documents = list(encode_documents(self._tokenizer, word_lists, sentence_ends, limits))
+        self.shortened_words += sum(document.shortened for document in documents)
+        windows = [
+            (int(document.subwords[start:end].sum()), document.words[start:end])
+            for document in documents
+            for start, end in document.windows
+        ]
+        found: list[list[tuple[np.ndarray, np.ndarray]]] = [[] for _ in windows]
+        floor_logit = compute_floor_logit(floor)
+        for batch in compute_batches(
+            windows, batch_words=batch_words, prompt_subwords=prompt_subwords
+        ):
+            rows = [windows[index][1] for index in batch]
+            for prompt in prompts:
+                spans, logits = self._score_batch(rows, prompt, floor_logit)
+                cuts = np.searchsorted(spans[:, 0], np.arange(len(batch) + 1))
+                for row, index in enumerate(batch):
+                    part = slice(cuts[row], cuts[row + 1])
+                    found[index].append((spans[part, 1:], logits[part]))
+            if on_batch is not None:
+                on_batch(sum(map(len, rows)))
+        return self._merge(documents, found, prompts, labels)
+
+    def batch_predict_entities(
+        self,
+        texts: Sequence[str],
+        labels: Sequence[str] | None = None,
+        threshold: float = 0.5,
+        batch_size: int = 32,
+        labels_per_prompt: int | None = None,
+    ) -> list[list[dict[str, Any]]]:
+        """The entities of each text, in GLiNER's format: dicts of start, end, text, label, score.
+
+        As `GLiNER.inference`, except that long texts are not truncated, that labels are always
+        sorted in the prompt, and that words without subwords do not shift the others. `batch_size`
+        is in sentences of 32 words. Raises `UserError` without labels.
+        """
+        if labels is None:
+            raise UserError("A GLiNER teacher has no labels of its own; pass some with --labels.")
+        words = [self.split_words(text) for text in texts]
+        scores = self.score(
+            [cut_words(text, offsets) for text, offsets in zip(texts, words, strict=True)],
+            labels,
+            threshold * 0.999,  # decoding compares probabilities, scoring logits
+            sentence_ends=[find_sentence_ends(t, w) for t, w in zip(texts, words, strict=True)],
+            batch_words=32 * batch_size,
+            labels_per_prompt=labels_per_prompt,
+        )
+        return [
+            [
+                {
+                    "start": entity.char_start,
+                    "end": entity.char_end,
+                    "text": text[entity.char_start : entity.char_end],
+                    "label": entity.label,
+                    "score": entity.score,
+                }
+                for entity in decode_flat(AnnotatedDocument("", text, w, s), labels, threshold)
+            ]
+            for text, w, s in zip(texts, words, scores, strict=True)
+        ]
+
+    def _compute_limits(self, prompts: Sequence[tuple[str, ...]]) -> tuple[WindowLimits, int]:
+        """How large windows may be with these prompts, and the longest prompt in subwords."""
+        used = max(self._count_prompt(prompt) for prompt in prompts)
+        room = None if self.max_subwords is None else self.max_subwords - used
+        checkpoint = self.checkpoint
+        limits = WindowLimits(
+            checkpoint.max_words, room, checkpoint.max_width, checkpoint.overlap_words
+        )
+        if room is not None and room < max(64, 4 * (checkpoint.max_width + 1)):
+            raise UserError(
+                f"The labels take {used} of the {self.max_subwords} subwords that the teacher "
+                f"{self.name!r} reads at once, which leaves no room for text; split them over "
+                "several prompts, for example with --labels-per-prompt "
+                f"{max(1, max(map(len, prompts)) // 2)}."
+            )
+        return limits, used
+
+    def _count_prompt(self, labels: tuple[str, ...]) -> int:
+        processor = self.model.data_processor
+        special = int(self._tokenizer.num_special_tokens_to_add(pair=False))
+        if self.checkpoint.kind.startswith("bi-encoder"):
+            return special
+        prompt = processor.prepare_inputs([[]], list(labels))[0][0]
+        sizes = count_subwords(self._tokenizer, [prompt])[0]
+        for word, size in zip(prompt, sizes.tolist(), strict=True):
+            if size == 0:
+                raise UserError(
+                    f"The label {word!r} has no characters that the teacher's tokenizer knows; "
+                    "name it otherwise."
+                )
+        return special + int(sizes.sum())
+
+    def _score_batch(
+        self, rows: list[list[str]], prompt: tuple[str, ...], floor_logit: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        batch = self.model.collate_batch(
+            self.model.prepare_base_input(rows), list(prompt), self._collator
+        )
+        extra = {}
+        if "labels_input_ids" in batch:  # a bi-encoder: its labels are encoded only once
+            if prompt not in self._label_vectors:
+                device = self.model.device
+                self._label_vectors[prompt] = self.model.model.token_rep_layer.encode_labels(
+                    batch["labels_input_ids"].to(device), batch["labels_attention_mask"].to(device)
+                )
+            extra["labels_embeds"] = self._label_vectors[prompt]
+        is_token_model = self.checkpoint.is_token_model
+        if self._has_marker_head:
+            logits = compute_marker_logits(self.model, batch, **extra)
+        else:
+            logits = self.model.run_batch(batch, **extra)[0]
+        if is_token_model:
+            logits = compute_token_span_logits(logits, self.max_width)
+        if logits.shape[2 if is_token_model else 3] != len(prompt):
+            raise UserError(
+                f"The teacher {self.name!r} does not give one score per label for {prompt!r}; "
+                "its marker token may occur in a label: name the labels otherwise."
+            )
+        return select_spans(
+            logits, [len(row) for row in rows], floor_logit, is_token_model=is_token_model
+        )
+
+    def _merge(
+        self,
+        documents: Sequence[EncodedDocument],
+        found: Sequence[list[tuple[np.ndarray, np.ndarray]]],
+        prompts: Sequence[tuple[str, ...]],
+        labels: Sequence[str],
+    ) -> list[SpanScores]:
+        """Put windows and prompts together again, in the words and labels of the caller."""
+        offsets = np.cumsum([0, *map(len, prompts)])
+        to_user = np.array([list(labels).index(label) for prompt in prompts for label in prompt])
+        results = []
+        windows = iter(found)
+        for document in documents:
+            spans_parts, logits_parts = [], []
+            for index, (start, _) in enumerate(document.windows):
+                for first_label, (spans, logits) in zip(offsets, next(windows), strict=False):
+                    spans = spans + np.array([start, start, first_label])
+                    if len(document.windows) > 1:
+                        own = select_owned(
+                            spans[:, 0], spans[:, 1], index, document.windows, len(document.words)
+                        )
+                        spans, logits = spans[own], logits[own]
+                    spans_parts.append(spans)
+                    logits_parts.append(logits)
+            results.append(self._build_scores(document, spans_parts, logits_parts, to_user))
+        return results
+
+    def _build_scores(
+        self,
+        document: EncodedDocument,
+        spans_parts: list[np.ndarray],
+        logits_parts: list[np.ndarray],
+        to_user: np.ndarray,
+    ) -> SpanScores:
+        if not spans_parts:
+            return empty_span_scores()
+        spans, logits = np.concatenate(spans_parts), np.concatenate(logits_parts)
+        if len(spans_parts) > 1:
+            first, second = (2, 1) if self.checkpoint.is_token_model else (1, 2)
+            order = np.lexsort((spans[:, second], spans[:, first], spans[:, 0]))
+            spans, logits = spans[order], logits[order]
+        start = document.positions[spans[:, 0]]
+        end = document.positions[spans[:, 1] - 1] + 1
+        fits = end - start <= self.max_width  # words that the teacher does not see count here
+        return build_span_scores(start[fits], end[fits], to_user[spans[fits, 2]], logits[fits])
+
+
+def compute_prompts(labels: Sequence[str], labels_per_prompt: int | None) -> list[tuple[str, ...]]:
+    """The labels in sorted order, in groups of at most `labels_per_prompt` (None: one group)."""
+    check_labels(labels)
+    if labels_per_prompt is not None and labels_per_prompt < 1:
+        raise UserError("--labels-per-prompt must be at least 1.")
+    ordered = tuple(sorted(labels))
+    size = labels_per_prompt or len(ordered)
+    return [ordered[first : first + size] for first in range(0, len(ordered), size)]
+
+
+def cut_words(text: str, offsets: Sequence[tuple[int, int]]) -> list[str]:
+    """The words themselves."""
+    return [text[start:end] for start, end in offsets]
+
+
+def package_versions() -> dict[str, str]:
+    """The versions of the packages that decide the scores, for the manifest."""
+    others = {name: version(name) for name in ("gliner", "torch", "transformers")}
+    return {"distilgliner": __version__, **others}
+
+
+def _ends_of(words: Sequence[str]) -> list[bool]:
+    text = " ".join(words)
+    ends = np.cumsum([len(word) + 1 for word in words]) - 1
+    return find_sentence_ends(
+        text, [(int(end) - len(word), int(end)) for word, end in zip(words, ends, strict=True)]
+    )
+
+
+def _find_last_position(encoder: torch.nn.Module) -> int | None:
+    """How many subwords an encoder with learned absolute positions takes; None for other kinds."""
+    for name, module in encoder.named_modules():
+        is_table = name.rsplit(".", 1)[-1] in ("position_embeddings", "embed_positions", "wpe")
+        if is_table and isinstance(module, torch.nn.Embedding):
+            # RoBERTa and its kin count positions from padding_idx + 1.
+            return module.num_embeddings - (
+                0 if module.padding_idx is None else module.padding_idx + 1
+            )
+    return None
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """No warnings and progress bars of transformers and gliner while a checkpoint is loaded."""
+    from transformers.utils import logging as transformers_logging
+
+    verbosity = transformers_logging.get_verbosity()
+    had_bars = transformers_logging.is_progress_bar_enabled()
+    level = logging.getLogger("gliner").level
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    logging.getLogger("gliner").setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        transformers_logging.set_verbosity(verbosity)
+        logging.getLogger("gliner").setLevel(level)
+        if had_bars:
+            transformers_logging.enable_progress_bar()

@@ -1,0 +1,66 @@
+"""What a student inherits from its teacher: the tokenizer and the reduced subword vectors.
+
+They are stored beside the annotations, so that distilling needs neither the teacher nor gliner.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import load_file, save_file
+from tokenizers import Tokenizer
+
+from distilgliner.errors import UserError
+
+MAX_DIM = 256
+"""Principal components kept per subword; a student takes the first ones."""
+TOKENIZER_FILE = "tokenizer.json"
+VECTORS_FILE = "subword_vectors.safetensors"
+
+
+def reduce_vectors(table: np.ndarray, dim: int = MAX_DIM) -> np.ndarray:
+    """The first principal components of vectors (V, D) → (V, min(dim, D)), largest first.
+
+    Centred, with the sign of each component fixed, scaled to a mean squared length of 1.
+    """
+    table = table.astype(np.float64)
+    centred = table - table.mean(axis=0)
+    _, vectors = np.linalg.eigh(centred.T @ centred)
+    axes = vectors[:, ::-1][:, :dim]
+    axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
+    reduced = centred @ axes
+    return (reduced * 8 / np.sqrt((reduced**2).sum(axis=1).mean())).astype(np.float32)
+
+
+def write_vocabulary(model: Any, folder: Path) -> None:
+    """Write the tokenizer and subword vectors of a loaded `gliner` model into `folder`."""
+    tokenizer = model.data_processor.transformer_tokenizer
+    encoder = model.model.token_rep_layer.bert_layer.model
+    table = encoder.get_input_embeddings().weight.detach().float().cpu().numpy()
+    folder.mkdir(parents=True, exist_ok=True)
+    if not hasattr(tokenizer, "backend_tokenizer"):
+        raise UserError(
+            "The teacher has no fast tokenizer (tokenizer.json), which students need; "
+            "convert it with transformers.AutoTokenizer(..., use_fast=True).save_pretrained."
+        )
+    partial = folder / (TOKENIZER_FILE + ".tmp")
+    tokenizer.backend_tokenizer.save(str(partial))
+    partial.replace(folder / TOKENIZER_FILE)
+    partial = folder / (VECTORS_FILE + ".tmp")
+    save_file({"vectors": reduce_vectors(table).astype(np.float16)}, partial)
+    partial.replace(folder / VECTORS_FILE)
+
+
+def read_vocabulary(folder: Path) -> tuple[Tokenizer, np.ndarray]:
+    """The tokenizer and the subword vectors (V, D) float32 that `write_vocabulary` stored.
+
+    Raises `UserError` when they are missing.
+    """
+    if not (folder / VECTORS_FILE).is_file() or not (folder / TOKENIZER_FILE).is_file():
+        raise UserError(
+            f"{folder} lacks {TOKENIZER_FILE} or {VECTORS_FILE}; annotate the text again."
+        )
+    vectors = load_file(folder / VECTORS_FILE)["vectors"].astype(np.float32)
+    return Tokenizer.from_file(str(folder / TOKENIZER_FILE)), vectors

@@ -1,0 +1,67 @@
+"""`distilgliner annotate`: score a corpus with a teacher, once, for every later run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import typer
+
+from distilgliner.corpus.document import Document
+from distilgliner.errors import UserError
+
+
+def annotate(
+    teacher: str = typer.Option(
+        ..., help="GLiNER checkpoint: a folder, a Hugging Face id, or 'bundled'."
+    ),
+    labels: str = typer.Option(..., help="Labels as a,b,c; or @FILE with one label a line."),
+    input: list[str] = typer.Option(..., help="Text to annotate; repeat for several files."),
+    output: Path = typer.Option(..., help="Folder of the annotations; an unfinished one goes on."),
+    format: str | None = typer.Option(None, help="Format of the input; by default its extension."),
+    floor: float = typer.Option(1e-3, help="Spans of at most this probability are left out."),
+    batch_words: int = typer.Option(
+        1024, help="Words per batch; decides only speed and memory. A GPU likes 16384."
+    ),
+    labels_per_prompt: int | None = typer.Option(
+        None, help="Split many labels into prompts of this many; by default all in one."
+    ),
+    threads: int | None = typer.Option(None, help="CPU threads; by default torch decides."),
+) -> None:
+    """Score every span of a text with a GLiNER teacher; the scores are what students learn from."""
+    from distilgliner.annotate.checkpoint import check_gliner
+    from distilgliner.annotate.run import run_annotation
+    from distilgliner.corpus.labels import read_labels
+
+    names = read_labels(labels)
+    check_gliner()
+    if threads is not None:
+        import torch
+
+        if threads < 1:
+            raise UserError(f"--threads must be at least 1, not {threads}.")
+        torch.set_num_threads(threads)
+    store = run_annotation(
+        _read_all(input, format),
+        teacher=teacher,
+        labels=names,
+        output=output,
+        floor=floor,
+        batch_words=batch_words,
+        labels_per_prompt=labels_per_prompt,
+    )
+    speed = store.words_per_second
+    words = max(1, store.words)
+    typer.echo(
+        f"{output}: {len(store):,} documents, {store.words:,} words, "
+        f"{store.entities:,} entities at 0.5, "
+        + (f"{speed:,.0f} words/s, " if speed else "was complete already, ")
+        + f"{store.size_bytes / 1e6:,.1f} MB, {store.size_bytes / words:.1f} bytes per word"
+    )
+
+
+def _read_all(sources: list[str], format: str | None) -> Iterator[Document]:
+    from distilgliner.corpus.read import read_documents
+
+    for source in sources:
+        yield from read_documents(source, format=format)

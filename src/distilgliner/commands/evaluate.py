@@ -1,0 +1,98 @@
+"""`distilgliner evaluate`: how well a model finds what people have labelled."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from distilgliner.evaluate.run import Evaluation
+
+
+def evaluate(
+    model: str = typer.Option(..., help="Folder or hub id of a student or a GLiNER checkpoint."),
+    input: str = typer.Option(
+        ..., help="Labelled documents: a file, '-' or hf:NAME:SPLIT, perhaps with a slice [:100]."
+    ),
+    labels: str = typer.Option(
+        None,
+        help="Labels, as a,b or @FILE. Default: a closed student's own, else those in gold.",
+    ),
+    ignore_labels: str = typer.Option(None, help="Gold labels to leave out, as a,b or @FILE."),
+    format: str = typer.Option(None, help="Format of the input, when its name does not tell."),
+    threshold: float = typer.Option(0.5, help="Only entities that score above it."),
+    annotations: Path = typer.Option(
+        None, help="A teacher's annotations of the same texts, to measure the agreement with it."
+    ),
+    json_output: Path = typer.Option(None, "--json", help="Also write the result as JSON."),
+) -> None:
+    """Measure strict span F1 (micro, macro, per label) and word scores against human labels."""
+    from rich.console import Console
+
+    from distilgliner.annotate.store import open_store
+    from distilgliner.commands.options import check_threshold, parse_labels
+    from distilgliner.corpus.read import read_documents
+    from distilgliner.corpus.source import parse_source
+    from distilgliner.corpus.write import open_atomically
+    from distilgliner.evaluate.run import run_evaluation
+
+    check_threshold(threshold)
+    wanted, ignored = parse_labels(labels), parse_labels(ignore_labels) or ()
+    store = None if annotations is None else open_store(annotations)
+    evaluation = run_evaluation(
+        model,
+        read_documents(input, format=format),
+        labels=wanted,
+        ignore_labels=ignored,
+        threshold=threshold,
+        annotations=store,
+        source=parse_source(input).title,
+        quiet=False,
+    )
+    if json_output is not None:
+        with open_atomically(json_output) as stream:
+            found = {"model": model, "input": input, **evaluation.to_dict()}
+            stream.write(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+    console = Console()
+    console.print(build_table(evaluation))
+    console.print(describe(evaluation), highlight=False)
+
+
+def build_table(evaluation: Evaluation) -> Table:
+    """Strict span scores: a row for each label, then macro and micro; percent."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title="Entities, strict (%)", title_justify="left")
+    table.add_column("label")
+    for name in ("precision", "recall", "F1", "gold"):
+        table.add_column(name, justify="right")
+    spans = evaluation.quality.spans
+    rows = [*spans.per_label.items(), ("macro", spans.macro), ("micro", spans.micro)]
+    for index, (name, scores) in enumerate(rows):
+        table.add_row(
+            escape(name),
+            *(f"{100 * value:.1f}" for value in (scores.precision, scores.recall, scores.f1)),
+            str(scores.support),
+            style="bold" if name == "micro" and index == len(rows) - 1 else None,
+            end_section=index == len(rows) - 3,
+        )
+    return table
+
+
+def describe(evaluation: Evaluation) -> str:
+    """The lines under the table."""
+    words = evaluation.quality.words
+    lines = [
+        f"{evaluation.documents:,} documents, {evaluation.words:,} words",
+        f"Words: accuracy {100 * words.accuracy:.1f} %, recall {100 * words.recall:.1f} %, "
+        f"precision {100 * words.precision:.1f} %, F1 {100 * words.f1:.1f} %",
+    ]
+    if evaluation.agreement is not None:
+        lines.append(f"Agreement with the teacher: F1 {100 * evaluation.agreement.f1:.1f} %")
+    return "\n".join(lines)

@@ -1,0 +1,82 @@
+"""`distilgliner predict`: entities of texts, as JSON lines."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from distilgliner.models import Predictor
+
+
+def predict(
+    model: str = typer.Option(..., help="Folder or hub id of a student or a GLiNER checkpoint."),
+    labels: str = typer.Option(
+        None, help="What to look for, as a,b or @FILE. Default: a student's own."
+    ),
+    input: str = typer.Option(
+        "-", help="Texts: a file, a folder, '-' (text or JSONL) or hf:NAME:SPLIT."
+    ),
+    output: str = typer.Option("-", help="The JSONL file to write, or '-'."),
+    format: str = typer.Option(None, help="Format of the input, when its name does not tell."),
+    threshold: float = typer.Option(0.5, help="Only entities that score above it."),
+    batch_size: int = typer.Option(64, min=1, help="Texts that are read and predicted at once."),
+) -> None:
+    """Find entities: a JSON line with text and entities for every text, in order."""
+    from distilgliner.commands.options import check_threshold, parse_labels
+    from distilgliner.corpus.read import read_texts
+    from distilgliner.corpus.write import open_atomically
+    from distilgliner.models import load_predictor
+
+    check_threshold(threshold)
+    wanted = parse_labels(labels)
+    texts = read_texts(input, format=format)
+    predictor = load_predictor(model)
+    lines = predict_lines(predictor, texts, wanted, threshold, batch_size)
+    if output == "-":
+        for line in lines:
+            sys.stdout.buffer.write(line.encode("utf-8"))
+            sys.stdout.buffer.flush()
+        return
+    with open_atomically(output) as stream:
+        stream.writelines(lines)
+
+
+def predict_lines(
+    predictor: Predictor,
+    texts: Iterable[str],
+    labels: Sequence[str] | None,
+    threshold: float = 0.5,
+    batch_size: int = 64,
+) -> Iterator[str]:
+    """A JSON line for every text, in order; blank texts have no entities.
+
+    Raises `UserError` for a label that a closed student does not know, and without labels for a
+    model that has none of its own.
+    """
+    from distilgliner.models import choose_known_labels
+
+    names = choose_known_labels(predictor, labels)
+    stream = iter(texts)
+    while batch := list(islice(stream, batch_size)):
+        filled = [text for text in batch if text.strip()]
+        found = iter(predictor.batch_predict_entities(filled, names, threshold) if filled else ())
+        for text in batch:
+            entities = next(found) if text.strip() else []
+            record = {"text": text, "entities": [_to_json(entity) for entity in entities]}
+            yield json.dumps(record, ensure_ascii=False) + "\n"
+
+
+def _to_json(entity: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "start": entity["start"],
+        "end": entity["end"],
+        "text": entity["text"],
+        "label": entity["label"],
+        "score": float(entity["score"]),
+    }

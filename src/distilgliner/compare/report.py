@@ -1,0 +1,30 @@
+"""Write the report of a comparison: `report.html`, `report.md` and its figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from distilgliner.compare.figures import (
+    build_curve_figures,
+    build_label_figures,
+    build_speed_figure,
+)
+from distilgliner.compare.report_html import build_html
+from distilgliner.compare.report_markdown import FIGURES, build_markdown
+from distilgliner.compare.results import Results, write_text_atomically
+from distilgliner.compare.svg import render_file
+
+
+def write_report(results: Results, folder: Path) -> None:
+    """Write `report.html`, `report.md` and `figures/*.svg` into `folder` (made if missing).
+
+    The page is one file that loads nothing. The same results give the same bytes. Raises UserError
+    when jinja2 is not installed.
+    """
+    page, text = build_html(results), build_markdown(results)
+    speed = build_speed_figure(results)
+    figures = [*build_curve_figures(results), *build_label_figures(results)]
+    for figure in [*figures, *([speed] if speed is not None else [])]:
+        write_text_atomically(folder / FIGURES / f"{figure.name}.svg", render_file(figure.whole))
+    write_text_atomically(folder / "report.md", text)
+    write_text_atomically(folder / "report.html", page)

@@ -1,0 +1,130 @@
+"""Data sets of the Hugging Face hub: `hf:NAME[/CONFIG]:SPLIT`, streamed by `datasets`.
+
+Columns: `tokens` (or `words`) with `ner_tags` (or `tags`, `labels`), names or `ClassLabel`
+numbers in any scheme of `tags.py`; or the columns of `records.parse_record` (`text` + `entities`,
+`tokens` + `spans`, `tokenized_text` + `ner`); or only a text. NAME may be a local folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from distilgliner.corpus.document import Document
+from distilgliner.corpus.records import parse_record, parse_text
+from distilgliner.corpus.tags import Tag, TaggedSentence, parse_tag, read_tagged
+from distilgliner.errors import UserError, missing_extra
+
+PREFIX = "hf:"
+_WORD_COLUMNS = ("tokens", "words", "tokenized_text")
+_TAG_COLUMNS = ("ner_tags", "tags", "labels")
+
+
+def parse_dataset_name(name: str) -> tuple[str, str]:
+    """`hf:NAME[/CONFIG]:SPLIT` → (`NAME[/CONFIG]`, `SPLIT`); raises `UserError` otherwise."""
+    body, colon, split = name.removeprefix(PREFIX).rpartition(":")
+    if not colon or not body or not split:
+        raise UserError(
+            f"{name!r} names no data set; write hf:NAME:SPLIT or hf:NAME/CONFIG:SPLIT, "
+            "for example hf:tner/wnut2017:train."
+        )
+    return body, split
+
+
+def read_huggingface(name: str) -> Iterator[Document]:
+    """The documents of one split, streamed.
+
+    Raises `UserError` when `datasets` is missing, when the data set cannot be reached, and for
+    columns that are not understood.
+    """
+    rows, first = _open_dataset(name)
+    if first is None:
+        return
+    words = next((column for column in _WORD_COLUMNS if column in first), None)
+    tags = next((column for column in _TAG_COLUMNS if column in first), None)
+    if words is not None and tags is not None:
+        names = _class_names(rows, tags)
+        yield from read_tagged(_sentences(rows, name, words, tags, names), None)
+        return
+    rename = words == "words"
+    for number, row in enumerate(rows, 1):
+        record = {"tokens": row["words"], **row} if rename else dict(row)
+        yield parse_record(record, f"{name}, example {number}")
+
+
+def read_huggingface_texts(name: str) -> Iterator[Document]:
+    """The same without entities; a text may be empty."""
+    rows, _ = _open_dataset(name)
+    for number, row in enumerate(rows, 1):
+        record = {"tokens": row["words"], **row} if "words" in row else dict(row)
+        yield Document(parse_text(record, f"{name}, example {number}"))
+
+
+def _open_dataset(name: str) -> tuple[Iterable[dict[str, Any]], dict[str, Any] | None]:
+    """The rows, and the first of them; None when there is none."""
+    body, split = parse_dataset_name(name)
+    try:
+        import datasets
+    except ImportError:
+        raise missing_extra("datasets", "datasets") from None
+    reason = ""
+    for repository, config in _candidates(body):
+        try:
+            rows = datasets.load_dataset(repository, config, split=split, streaming=True)
+            first = next(iter(rows), None)  # the files are only fetched now
+        except datasets.exceptions.DatasetNotFoundError as error:
+            reason = str(error)  # perhaps the last part is a config
+        except Exception as error:  # every kind of network and data set fault comes out of here
+            reason = str(error) or type(error).__name__
+            break
+        else:
+            return rows, first
+    raise UserError(
+        f"{name} cannot be read ({' '.join(reason.split())[:200].rstrip('.')}); check the name, "
+        "config and split, or give a local file instead, for example --input train.jsonl."
+    )
+
+
+def _candidates(body: str) -> list[tuple[str, str | None]]:
+    """What `a/b` may mean: the data set a/b, or config b of a. A local folder means itself."""
+    if Path(body).is_dir():
+        return [(body, None)]
+    parent, slash, config = body.rpartition("/")
+    if slash and body.count("/") >= 2:
+        return [(parent, config)]
+    return [(body, None), (parent, config)] if slash else [(body, None)]
+
+
+def _class_names(rows: Any, column: str) -> Sequence[str] | None:
+    feature = (rows.features or {}).get(column)
+    return getattr(getattr(feature, "feature", None), "names", None)
+
+
+def _sentences(
+    rows: Iterable[dict[str, Any]],
+    name: str,
+    words: str,
+    tags: str,
+    names: Sequence[str] | None,
+) -> Iterator[TaggedSentence]:
+    for number, row in enumerate(rows, 1):
+        place = f"{name}, example {number}"
+        if not row[words]:
+            raise UserError(f"{place}: the column {words!r} is empty; remove the example.")
+        parse_text({"tokens": row[words]}, place)  # checks the words
+        if not isinstance(row[tags], list) or len(row[tags]) != len(row[words]):
+            raise UserError(f"{place}: the column {tags!r} must hold one tag for every word.")
+        parsed = [_parse(tag, names, tags, place) for tag in row[tags]]
+        yield TaggedSentence(list(row[words]), parsed, [place] * len(parsed))
+
+
+def _parse(tag: Any, names: Sequence[str] | None, column: str, place: str) -> Tag:
+    if isinstance(tag, str):
+        return parse_tag(tag, place)
+    if names is None or not isinstance(tag, int) or not 0 <= tag < len(names):
+        raise UserError(
+            f"{place}: the tag {tag!r} of {column!r} has no name in the data set; "
+            "convert the data to a local file with tag names."
+        )
+    return parse_tag(names[tag], place)

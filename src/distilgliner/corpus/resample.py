@@ -1,0 +1,226 @@
+"""More sentences from labelled ones: every entity slot is filled with another name of its kind.
+
+A lexicon groups the names of a label into kinds that are interchangeable within a sentence: a
+weekday gives way to a weekday, a storm to a storm, a name in lower case to another in lower case.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from distilgliner.corpus.document import Document, Entity
+from distilgliner.errors import UserError
+
+_NEAR = 6  # names from which those of one kind in one sentence are drawn
+_TRIES = 20  # per document and round, before the document is passed over in this round
+
+_ARTICLE = re.compile(r"\b([Aa])n?(\s+)$")
+_SENTENCE_START = re.compile(r"(^|[.!?…])[\s\"'“”‘’(–—-]*$")
+_CAPITALS = re.compile(r"[A-Z]+(?![a-z])")
+_VOWELS = frozenset("aeiou")
+_VOWEL_LETTER_NAMES = frozenset("AEFHILMNORSX")  # "an R 500", "an HP", but "a UPS van"
+_CONSONANT_SOUNDS = ("eu", "ewe", "once", "one", "uga", "ukr", "uni", "uru", "usa", "use", "utr")
+_VOWEL_SOUNDS = ("heir", "honest", "honor", "honour", "hour", "xbox")
+_VOWEL_NUMBERS = re.compile(r"8|1[18](?!\d)")  # eight…, eleven, eighteen
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """Names by label and kind; within a label every name belongs to one kind only.
+
+    `kinds[label][kind]` are the names in the order of the file. The order means something: two
+    names of one kind in a sentence are replaced by two that stand in the same order, so a list of
+    years in ascending order never yields "from 1990 to 1970". They also stand near each other, so
+    "from 10 March to 13 March" stays a matter of days.
+    `kind_of` maps `(label, surface)` to the kind.
+    """
+
+    kinds: Mapping[str, Mapping[str, tuple[str, ...]]]
+    kind_of: Mapping[tuple[str, str], str]
+
+
+def read_lexicon(folder: str | Path) -> Lexicon:
+    """Read a folder of `LABEL.json` files, each `{"kind": ["surface", ...], ...}`.
+
+    Raises `UserError` for a folder without such a file, a broken file, and a surface that stands
+    twice under a label.
+    """
+    paths = sorted(Path(folder).glob("*.json"))
+    if not paths:
+        raise UserError(f"{folder} holds no lexicon; put a file LABEL.json there for every label.")
+    kinds: dict[str, Mapping[str, tuple[str, ...]]] = {}
+    kind_of: dict[tuple[str, str], str] = {}
+    for path in paths:
+        label = path.stem
+        kinds[label] = _read_kinds(path)
+        for kind, surfaces in kinds[label].items():
+            for surface in surfaces:
+                if (label, surface) in kind_of:
+                    other = kind_of[label, surface]
+                    raise UserError(
+                        f"{path}: {surface!r} stands twice, in {other!r} and in {kind!r}; "
+                        "keep it in one place."
+                    )
+                kind_of[label, surface] = kind
+    return Lexicon(kinds, kind_of)
+
+
+def _read_kinds(path: Path) -> dict[str, tuple[str, ...]]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror}); check the path.") from None
+    except json.JSONDecodeError as error:
+        raise UserError(
+            f"{path}, line {error.lineno}: this is not JSON ({error.msg}); correct it."
+        ) from None
+    except UnicodeDecodeError:
+        raise UserError(f"{path} is not UTF-8; save it as UTF-8.") from None
+    if not isinstance(content, dict) or not all(
+        isinstance(surfaces, list)
+        and surfaces
+        and all(isinstance(name, str) and name and name == name.strip() for name in surfaces)
+        for surfaces in content.values()
+    ):
+        raise UserError(
+            f"{path} is not a lexicon; write an object that maps every kind to a list of names "
+            "without white space around them."
+        )
+    return {kind: tuple(surfaces) for kind, surfaces in content.items()}
+
+
+def resample_entities(
+    documents: Sequence[Document], lexicon: Lexicon, *, count: int, seed: int
+) -> list[Document]:
+    """Make `count` labelled documents by re-filling the entities of `documents`.
+
+    Goes round and round through the documents with at least one entity in the lexicon. Every such
+    entity gets another name of its kind: never one that the sentence already had, no name twice in
+    a sentence, the same name wherever the sentence repeats one. (An entity stays as it is where its
+    kind has too few other names.) The labels stay, the offsets are new, no two texts are equal and
+    none is an input. The result depends on the arguments alone.
+
+    Raises `UserError` when the lexicon does not suffice for `count` different texts.
+    """
+    sources = [
+        document
+        for document in documents
+        if any(_kind(document, entity, lexicon) is not None for entity in document.entities or ())
+    ]
+    # Only Random.random() is used: its sequence is the same in every version of Python.
+    generator = random.Random(seed)
+    seen = {document.text for document in documents}
+    made: list[Document] = []
+    while len(made) < count:
+        before = len(made)
+        for source in sources[: count - before]:
+            for _ in range(_TRIES):
+                candidate = _refill(source, lexicon, generator)
+                if candidate.text not in seen:
+                    seen.add(candidate.text)
+                    made.append(candidate)
+                    break
+        if len(made) == before:
+            raise UserError(
+                f"Only {before} different texts could be made of the {count} wanted; "
+                "ask for fewer or add names to the lexicon."
+            )
+    return made
+
+
+def _surface(document: Document, entity: Entity) -> str:
+    return document.text[entity.char_start : entity.char_end]
+
+
+def _kind(document: Document, entity: Entity, lexicon: Lexicon) -> str | None:
+    return lexicon.kind_of.get((entity.label, _surface(document, entity)))
+
+
+def _refill(document: Document, lexicon: Lexicon, generator: random.Random) -> Document:
+    values = _choose_values(document, lexicon, generator)
+    text = ""
+    done = 0
+    entities = []
+    for entity in document.entities or ():
+        text += document.text[done : entity.char_start]
+        surface = _surface(document, entity)
+        value = values.get((entity.label, surface))
+        if value is None:
+            value = surface
+        else:
+            text = _correct_article(text, value)
+            # Only plain words: "iPhone" and "eBay" keep their capitals inside.
+            if _SENTENCE_START.search(text) and surface[0].isupper() and value.islower():
+                value = value[0].upper() + value[1:]
+        entities.append(Entity(len(text), len(text) + len(value), entity.label, entity.score))
+        text += value
+        done = entity.char_end
+    return Document(text + document.text[done:], tuple(entities))
+
+
+def _choose_values(
+    document: Document, lexicon: Lexicon, generator: random.Random
+) -> dict[tuple[str, str], str]:
+    """The new name of every `(label, surface)` of the document that is to be replaced."""
+    slots: dict[tuple[str, str], list[str]] = {}  # (label, kind): different surfaces
+    taken = set()
+    for entity in document.entities or ():
+        surface = _surface(document, entity)
+        taken.add(surface.casefold())
+        kind = lexicon.kind_of.get((entity.label, surface))
+        if kind is not None:
+            surfaces = slots.setdefault((entity.label, kind), [])
+            if surface not in surfaces:
+                surfaces.append(surface)
+    values: dict[tuple[str, str], str] = {}
+    for (label, kind), surfaces in slots.items():
+        names = lexicon.kinds[label][kind]
+        free = [name for name in names if name.casefold() not in taken]
+        if len(free) < len(surfaces):
+            continue
+        chosen = _draw(free, len(surfaces), generator)
+        taken.update(name.casefold() for name in chosen)
+        old_in_order = sorted(surfaces, key=names.index)
+        for old, new in zip(old_in_order, sorted(chosen, key=names.index), strict=True):
+            values[label, old] = new
+    return values
+
+
+def _draw(names: list[str], number: int, generator: random.Random) -> list[str]:
+    """`number` different names; if more than one, then from one short stretch of `names`."""
+    width = min(len(names), 1 if number == 1 else max(_NEAR, 2 * number))
+    start = int(generator.random() * (len(names) - width + 1))
+    left = names[start : start + width]
+    return [left.pop(int(generator.random() * len(left))) for _ in range(number)]
+
+
+def _correct_article(before: str, name: str) -> str:
+    """`before`, with an "a" or "an" at its end made to fit `name`."""
+    ending = "n" if _starts_with_vowel_sound(name) else ""
+    return _ARTICLE.sub(rf"\g<1>{ending}\g<2>", before)
+
+
+def _starts_with_vowel_sound(name: str) -> bool:
+    letters_and_marks = unicodedata.normalize("NFD", name)
+    plain = "".join(c for c in letters_and_marks if not unicodedata.combining(c))
+    capitals = _CAPITALS.match(plain)
+    if capitals:
+        letters = capitals.group()
+        if letters.startswith("U"):
+            return False  # "a UPS van"
+        if len(letters) <= 2 or not _VOWELS & set(letters.casefold()):
+            return letters[0] in _VOWEL_LETTER_NAMES  # spelt out
+    plain = plain.casefold()
+    if plain.startswith(_CONSONANT_SOUNDS):
+        return False
+    return (
+        plain[0] in _VOWELS
+        or plain.startswith(_VOWEL_SOUNDS)
+        or _VOWEL_NUMBERS.match(plain) is not None
+    )

@@ -1,0 +1,50 @@
+"""Plain text, unlabelled: a line a document, or a file a document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from distilgliner.corpus.document import Document
+from distilgliner.corpus.source import Source, open_bytes, read_lines
+from distilgliner.errors import UserError
+
+
+def read_text_lines(stream: Iterable[bytes], title: str) -> Iterator[Document]:
+    """A document for every line that is not blank."""
+    for _, line in read_lines(stream, title):
+        if line.strip():
+            yield Document(line)
+
+
+def read_every_text_line(stream: Iterable[bytes], title: str) -> Iterator[Document]:
+    """A document for every line, blank ones too."""
+    for _, line in read_lines(stream, title):
+        yield Document(line)
+
+
+def read_text_file(stream: Iterable[bytes], title: str) -> Iterator[Document]:
+    """The whole file as one document (none when it is blank); \\r\\n becomes \\n."""
+    text = "\n".join(line for _, line in read_lines(stream, title))
+    if text.strip():
+        yield Document(text)
+
+
+def read_text_folder(source: Source) -> Iterator[Document]:
+    """A document for every `.txt` or `.txt.gz` file below the folder, sorted by path.
+
+    Blank files are skipped. Raises `UserError` when there is no such file.
+    """
+    paths = sorted(
+        path
+        for pattern in ("*.txt", "*.txt.gz")
+        for path in source.path.rglob(pattern)
+        if path.is_file()
+    )
+    if not paths:
+        raise UserError(
+            f"The folder {source.title} holds no .txt file; name a file, or a folder of text files."
+        )
+    for path in paths:
+        member = Source(str(path))
+        with open_bytes(member) as stream:
+            yield from read_text_file(stream, member.title)

@@ -1,0 +1,73 @@
+"""Everything a distillation run can be told; unknown keys are refused."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Targets = Literal["gold", "hard", "soft", "mixed"]
+TARGETS: tuple[Targets, ...] = ("gold", "hard", "soft", "mixed")
+
+
+class TargetConfig(BaseModel):
+    """How the teacher's scores become targets."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    teacher_threshold: float = Field(default=0.5, gt=0, lt=1, description="of its decisions (hard)")
+    span_floor: float = Field(
+        default=0.05, ge=0, lt=1, description="spans less probable than this are left out (soft)"
+    )
+    span_temperature: float = Field(default=1.0, gt=0, description="T of the semi-Markov model")
+    word_temperature: float = Field(
+        default=1.0, gt=0, description="sharpens (< 1) or softens (> 1) the marginals of each word"
+    )
+    teacher_bias: float = Field(default=0.0, description="θ: taken off every span's logit (soft)")
+
+
+class TrainingConfig(BaseModel):
+    """The training loop. Epochs are counted in passes over the transfer text, for every arm alike,
+    so that all arms get the same number of updates."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    epochs: int = Field(default=30, ge=1)
+    min_updates: int = Field(
+        default=0, ge=0, description="more epochs are made until there are as many updates"
+    )
+    patience: int = Field(default=8, ge=1, description="epochs without a better dev F1 until stop")
+    batch_documents: int = Field(default=16, ge=1)
+    learning_rate: float = Field(default=2e-3, gt=0)
+    table_learning_rate: float = Field(default=2e-3, gt=0, description="of the embedding tables")
+    train_subwords: bool = Field(
+        default=False, description="also train the subword vectors that came from the teacher"
+    )
+    weight_decay: float = Field(default=0.01, ge=0)
+    warmup_fraction: float = Field(default=0.1, ge=0, lt=1)
+    max_gradient_norm: float = Field(default=5.0, gt=0)
+    average_decay: float = Field(
+        default=0.0, ge=0, lt=1, description="exponential moving average of the weights; 0 is off"
+    )
+    distill_temperature: float = Field(
+        default=1.0, gt=0, description="T of the KL term, which is scaled by T² (Hinton 2015)"
+    )
+    gold_weight: float = Field(
+        default=0.5, ge=0, le=1, description="mixed: weight of gold, the rest is soft"
+    )
+    seed: int = 0
+    threads: int = Field(default=1, ge=1, description="results are the same for the same number")
+
+
+class DistillConfig(BaseModel):
+    """One run: which targets, which student, how."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    targets: Targets
+    student: str = "bilstm-tagger"
+    student_options: dict[str, int | float | bool] = Field(
+        default_factory=dict, description="overrides of the student's architecture"
+    )
+    target: TargetConfig = TargetConfig()
+    training: TrainingConfig = TrainingConfig()

@@ -1,0 +1,84 @@
+"""Training examples: the words of a document with the targets that an arm learns from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from distilgliner.annotate.store import AnnotatedDocument
+from distilgliner.corpus.document import Document
+from distilgliner.distill.config import TargetConfig, Targets
+from distilgliner.distill.targets import (
+    compute_entity_tags,
+    compute_hard_tags,
+    compute_soft_targets,
+)
+
+
+@dataclass(frozen=True)
+class Example:
+    """One document: `tags` (L,) are certain targets, `soft` (L, T) a distribution, or None."""
+
+    words: list[str]
+    tags: np.ndarray | None
+    soft: np.ndarray | None
+
+
+def build_examples(
+    targets: Targets,
+    annotated: Iterable[AnnotatedDocument],
+    gold: Sequence[Document],
+    labels: Sequence[str],
+    config: TargetConfig,
+    *,
+    roles: bool,
+) -> list[Example]:
+    """The training set of an arm.
+
+    gold: the gold documents. hard, soft: every annotated document. mixed: every annotated document
+    with its distribution, and its gold tags where the same text has gold; gold documents that were
+    not annotated come with tags only. Documents without a word are left out.
+    """
+    if targets == "gold":
+        return [_gold_example(document, labels, roles) for document in gold if document.words()]
+    gold_of = {document.id: document for document in gold} if targets == "mixed" else {}
+    examples = []
+    seen = set()
+    for document in annotated:
+        if not document.words:
+            continue
+        seen.add(document.id)
+        examples.append(_teacher_example(targets, document, gold_of, labels, config, roles))
+    examples += [
+        _gold_example(document, labels, roles)
+        for document in gold_of.values()
+        if document.id not in seen and document.words()
+    ]
+    return examples
+
+
+def _teacher_example(
+    targets: Targets,
+    document: AnnotatedDocument,
+    gold_of: Mapping[str, Document],
+    labels: Sequence[str],
+    config: TargetConfig,
+    roles: bool,
+) -> Example:
+    words = [document.text[start:end] for start, end in document.words]
+    if targets == "hard":
+        return Example(words, compute_hard_tags(document, labels, config, roles=roles), None)
+    tags = None
+    if document.id in gold_of:
+        entities = gold_of[document.id].entities or ()
+        tags = compute_entity_tags(entities, document.words, labels, roles=roles)
+    return Example(words, tags, compute_soft_targets(document, len(labels), config, roles=roles))
+
+
+def _gold_example(document: Document, labels: Sequence[str], roles: bool) -> Example:
+    spans = document.words()
+    words = [document.text[start:end] for start, end in spans]
+    tags = compute_entity_tags(document.entities or (), spans, labels, roles=roles)
+    return Example(words, tags, None)

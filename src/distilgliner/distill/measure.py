@@ -1,0 +1,71 @@
+"""Measuring a student between epochs, on few documents and in little time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from distilgliner.corpus.document import Document
+from distilgliner.distill.targets import compute_entity_tags
+from distilgliner.metrics.spans import compute_span_quality, entity_spans, prediction_spans
+from distilgliner.metrics.words import compute_word_scores
+from distilgliner.student.folder import Student
+from distilgliner.student.predictor import DistilGLiNER
+
+LOSS_BATCH = 64
+
+
+def measure_student(
+    student: Student, dev: Sequence[Document], watched: Mapping[str, Sequence[Document]]
+) -> dict[str, Any]:
+    """`dev_f1` (strict micro F1), and for each watched set its qualities and `<name>_loss`.
+
+    Watched sets are reported and never used to choose anything.
+    """
+    measured: dict[str, Any] = {"dev_f1": _compute_quality(student, dev)["f1"]}
+    for name, documents in watched.items():
+        measured[name] = _compute_quality(student, documents)
+        measured[f"{name}_loss"] = compute_gold_loss(student, documents)
+    return measured
+
+
+def _compute_quality(student: Student, documents: Sequence[Document]) -> dict[str, float]:
+    predictions = DistilGLiNER(student).batch_predict_entities([doc.text for doc in documents])
+    gold = [entity_spans(document.entities or ()) for document in documents]
+    predicted = [prediction_spans(entities) for entities in predictions]
+    micro = compute_span_quality(gold, predicted).micro
+    words = compute_word_scores([document.text for document in documents], gold, predicted)
+    return {
+        "precision": micro.precision,
+        "recall": micro.recall,
+        "f1": micro.f1,
+        "word_accuracy": words.accuracy,
+    }
+
+
+@torch.inference_mode()
+def compute_gold_loss(student: Student, documents: Sequence[Document]) -> float:
+    """Mean −log p(tag) per word against the documents' own entities."""
+    predictor = DistilGLiNER(student)
+    total, count = 0.0, 0
+    for start in range(0, len(documents), LOSS_BATCH):
+        batch = [document for document in documents[start : start + LOSS_BATCH] if document.words()]
+        if not batch:
+            continue
+        words = [document.words() for document in batch]
+        surfaces = [
+            [document.text[first:last] for first, last in spans]
+            for document, spans in zip(batch, words, strict=True)
+        ]
+        scores = torch.from_numpy(predictor.compute_scores(surfaces))
+        log_probs = torch.log_softmax(scores.double(), dim=-1).numpy()
+        for row, (document, spans) in enumerate(zip(batch, words, strict=True)):
+            tags = compute_entity_tags(
+                document.entities or (), spans, student.labels, roles=student.config.roles
+            )
+            total -= float(log_probs[row, np.arange(len(tags)), tags].sum())
+            count += len(tags)
+    return total / max(1, count)

@@ -1,0 +1,214 @@
+"""Evaluating one model on labelled documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from distilgliner.corpus.document import Document, Entity, check_labels, restrict_labels
+from distilgliner.corpus.words import split_words
+from distilgliner.errors import UserError
+from distilgliner.evaluate.agreement import compute_agreement
+from distilgliner.metrics.spans import (
+    Scores,
+    SpanQuality,
+    compute_counts,
+    compute_span_quality,
+    entity_spans,
+)
+from distilgliner.metrics.words import WordScores, compute_word_scores
+from distilgliner.models import (
+    Predictor,
+    built_in_labels,
+    check_known_labels,
+    is_open,
+    load_predictor,
+)
+from distilgliner.progress import build_progress
+
+if TYPE_CHECKING:
+    from distilgliner.annotate.store import AnnotationStore
+
+_CHUNK = 256  # documents between two steps of the progress bar
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Strict span scores and word scores against human labels; all fractions from 0 to 1."""
+
+    spans: SpanQuality
+    words: WordScores
+
+    def to_dict(self) -> dict[str, Any]:
+        """`micro`, `macro`, `per_label` and `word`."""
+        return {**self.spans.to_dict(), "word": self.words.to_dict()}
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What was measured, and what the model predicted.
+
+    `predictions` and the rows of `counts` (correct, predicted, gold) follow the order of the
+    documents; `agreement` is None when no annotations were given.
+    """
+
+    labels: tuple[str, ...]
+    threshold: float
+    documents: int
+    words: int
+    quality: Quality
+    agreement: Scores | None = None
+    predictions: list[tuple[Entity, ...]] = field(default_factory=list, repr=False)
+    counts: np.ndarray = field(default_factory=lambda: np.zeros((0, 3), np.int64), repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON: the quality at the top (`micro.f1` …), without predictions and counts."""
+        found: dict[str, Any] = {
+            "documents": self.documents,
+            "words": self.words,
+            "labels": list(self.labels),
+            "threshold": self.threshold,
+            **self.quality.to_dict(),
+        }
+        if self.agreement is not None:
+            found["agreement"] = self.agreement.to_dict()
+        return found
+
+
+def run_evaluation(
+    model: str | Path | Predictor,
+    documents: Iterable[Document],
+    *,
+    labels: Sequence[str] | None = None,
+    ignore_labels: Sequence[str] = (),
+    threshold: float = 0.5,
+    annotations: AnnotationStore | None = None,
+    source: str = "",
+    quiet: bool = True,
+) -> Evaluation:
+    """Predict the entities of labelled documents and compare them with the human labels.
+
+    model: a folder, a hub id, or something loaded already.
+    labels: what to look for. None means the labels of a closed student, and for every other model
+    those that occur in the documents, sorted.
+    ignore_labels: left out of the documents and of the predictions.
+    threshold: for the model, and for the teacher's decisions in `annotations`.
+    annotations: a teacher's annotations of the same texts, for the agreement.
+    source: what messages call the documents, for example the file's name.
+    quiet: whether to draw no progress bar.
+
+    Documents count in their order, repeated ones as often as they occur.
+    Raises `UserError` for documents without labels, labels that are in the documents but neither
+    asked for nor ignored, and labels that a closed student does not know.
+    """
+    known = list(documents)
+    place = f"{source}, document" if source else "document"
+    _check_labelled(known, place)
+    predictor = load_predictor(model) if isinstance(model, (str, Path)) else model
+    names = choose_labels(predictor, known, labels, ignore_labels)
+    gold = [
+        restrict_labels(document, names, ignore_labels, f"{place} {number}")
+        for number, document in enumerate(known, 1)
+    ]
+    texts = [document.text for document in gold]
+    predictions = run_predictions(predictor, texts, names, threshold, quiet=quiet)
+    return score_predictions(
+        gold, predictions, labels=names, threshold=threshold, annotations=annotations
+    )
+
+
+def score_predictions(
+    documents: Sequence[Document],
+    predictions: Sequence[Sequence[Entity]],
+    *,
+    labels: Sequence[str],
+    threshold: float = 0.5,
+    annotations: AnnotationStore | None = None,
+) -> Evaluation:
+    """The evaluation of predictions that exist already, one sequence for each labelled document."""
+    texts = [document.text for document in documents]
+    gold = [entity_spans(document.entities or ()) for document in documents]
+    found = [entity_spans(entities) for entities in predictions]
+    agreement = None
+    if annotations is not None:
+        agreement = compute_agreement(annotations, texts, found, labels, threshold)
+    return Evaluation(
+        labels=tuple(labels),
+        threshold=threshold,
+        documents=len(documents),
+        words=sum(len(split_words(text)) for text in texts),
+        quality=Quality(compute_span_quality(gold, found), compute_word_scores(texts, gold, found)),
+        agreement=agreement,
+        predictions=[tuple(entities) for entities in predictions],
+        counts=compute_counts(gold, found),
+    )
+
+
+def run_predictions(
+    predictor: Predictor,
+    texts: Sequence[str],
+    labels: Sequence[str],
+    threshold: float = 0.5,
+    *,
+    quiet: bool = True,
+) -> list[tuple[Entity, ...]]:
+    """The entities of each text whose label is one of `labels`, sorted, in the order of `texts`."""
+    found: list[tuple[Entity, ...]] = []
+    with build_progress(quiet=quiet) as progress:
+        task = progress.add_task("predict", total=len(texts), note="")
+        for start in range(0, len(texts), _CHUNK):
+            chunk = list(texts[start : start + _CHUNK])
+            for items in predictor.batch_predict_entities(chunk, list(labels), threshold):
+                found.append(_to_entities(items, labels))
+            progress.update(task, advance=len(chunk))
+    return found
+
+
+def choose_labels(
+    predictor: Predictor,
+    documents: Sequence[Document],
+    labels: Sequence[str] | None,
+    ignore_labels: Sequence[str],
+) -> tuple[str, ...]:
+    """The labels to look for; see `run_evaluation`."""
+    if labels is not None:
+        names = check_labels(labels)
+        both = [name for name in names if name in ignore_labels]
+        if both:
+            raise UserError(f"The label {both[0]!r} is both asked for and ignored; choose one.")
+        check_known_labels(predictor, names)
+        return names
+    own = built_in_labels(predictor)
+    if own is None or is_open(predictor):
+        own = tuple(
+            sorted({entity.label for document in documents for entity in document.entities or ()})
+        )
+    names = tuple(label for label in own if label not in ignore_labels)
+    if not names:
+        raise UserError("The documents hold no entity to tell the labels from; pass --labels.")
+    return names
+
+
+def _check_labelled(documents: Sequence[Document], place: str) -> None:
+    if not documents:
+        raise UserError("There is no document to evaluate on; give one at least.")
+    for number, document in enumerate(documents, 1):
+        if document.entities is None:
+            raise UserError(
+                f"{place} {number} ({document.text[:40]!r}) has no human labels; evaluate on "
+                'labelled text, with "entities": [] where there is none.'
+            )
+
+
+def _to_entities(items: Iterable[dict[str, Any]], labels: Sequence[str]) -> tuple[Entity, ...]:
+    return tuple(
+        sorted(
+            Entity(item["start"], item["end"], item["label"], float(item["score"]))
+            for item in items
+            if item["label"] in labels
+        )
+    )

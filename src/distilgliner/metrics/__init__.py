@@ -1,0 +1,1 @@
+"""Pure measures of predictions against labels; used by distillation and evaluation alike."""

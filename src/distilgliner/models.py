@@ -1,0 +1,148 @@
+"""Anything that predicts entities, opened by one function: students and GLiNER checkpoints."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from distilgliner.errors import UserError, missing_extra
+
+STUDENT_FORMAT = "distilgliner"
+_STUDENT_CONFIG = "config.json"
+_TEACHER_CONFIG = "gliner_config.json"
+_BUNDLED = "bundled"
+
+
+class Predictor(Protocol):
+    """What every model can do; the interface of `gliner.GLiNER`."""
+
+    def batch_predict_entities(
+        self,
+        texts: Sequence[str],
+        labels: Sequence[str],
+        threshold: float = 0.5,
+    ) -> list[list[dict[str, Any]]]:
+        """Entities of each text, in order: dicts with `start`, `end`, `text`, `label`, `score`.
+
+        `start` and `end` are characters, the end exclusive.
+        """
+        ...
+
+
+def load_predictor(id_or_folder: str | Path) -> Predictor:
+    """Open a student's folder, a GLiNER checkpoint's folder, a hub id of either, or "bundled".
+
+    Raises `UserError` when it is none of these, or when the hub cannot be reached.
+    """
+    if _find_kind(id_or_folder) == "student":
+        _require("torch", "student")
+        from distilgliner.student.predictor import DistilGLiNER
+
+        return DistilGLiNER.from_pretrained(id_or_folder)
+    _require("torch", "annotate")
+    _require("gliner", "annotate")
+    from distilgliner.annotate.teacher import load_teacher
+
+    return load_teacher(id_or_folder)
+
+
+def built_in_labels(predictor: Predictor) -> tuple[str, ...] | None:
+    """The labels that a model was distilled with; None for one that only has those it is given."""
+    labels = getattr(predictor, "labels", None)
+    return tuple(labels) if labels else None
+
+
+def is_open(predictor: Predictor) -> bool:
+    """Whether a model accepts any label; False for students with a closed label set."""
+    return bool(getattr(predictor, "is_open", True))
+
+
+def choose_known_labels(predictor: Predictor, labels: Sequence[str] | None) -> tuple[str, ...]:
+    """`labels` as they are, or for None the model's own.
+
+    Raises `UserError` when a closed student does not know one, and for None when a model has no
+    labels of its own.
+    """
+    if labels is not None:
+        check_known_labels(predictor, labels)
+        return tuple(labels)
+    own = built_in_labels(predictor)
+    if own is None:
+        raise UserError("A GLiNER checkpoint has no labels of its own; pass --labels person,city.")
+    return own
+
+
+def check_known_labels(predictor: Predictor, labels: Sequence[str]) -> None:
+    """Raise `UserError` when `predictor` is a closed student that lacks one of `labels`."""
+    known = built_in_labels(predictor) or ()
+    unknown = [] if is_open(predictor) else [label for label in labels if label not in known]
+    if unknown:
+        raise UserError(
+            f"This student does not know the label {unknown[0]!r}; it knows: {', '.join(known)}."
+        )
+
+
+def locate_model(id_or_folder: str | Path) -> Path:
+    """The folder on this machine of a model that has been loaded before.
+
+    Raises `UserError` when there is none.
+    """
+    if str(id_or_folder) == _BUNDLED and not Path(id_or_folder).is_dir():
+        from distilgliner.bundled import bundled_teacher
+
+        return bundled_teacher()
+    folder = Path(id_or_folder).expanduser()
+    return folder if folder.is_dir() else _fetch(str(id_or_folder), None, cached_only=True)
+
+
+def _require(package: str, extra: str) -> None:
+    if find_spec(package) is None:
+        raise missing_extra(package, extra)
+
+
+def _find_kind(id_or_folder: str | Path) -> Literal["student", "teacher"]:
+    name = str(id_or_folder)
+    folder = Path(id_or_folder).expanduser()
+    if name == _BUNDLED and not folder.is_dir():
+        return "teacher"
+    if not folder.is_dir():
+        if folder.exists():
+            raise UserError(f"{name} is a file; give the model's folder.")
+        if isinstance(id_or_folder, Path) or not _is_hub_id(name):
+            raise UserError(f"There is no folder {name}; give a model's folder or a hub id.")
+        folder = _fetch(name, [_STUDENT_CONFIG, _TEACHER_CONFIG])
+    if _read_format(folder / _STUDENT_CONFIG) == STUDENT_FORMAT:
+        return "student"
+    if (folder / _TEACHER_CONFIG).is_file():
+        return "teacher"
+    raise UserError(
+        f"{name} is no model: it has neither a {_STUDENT_CONFIG} of a DistilGLiNER student nor a "
+        f"{_TEACHER_CONFIG}; give a folder of 'distilgliner distill' or a GLiNER checkpoint."
+    )
+
+
+def _is_hub_id(name: str) -> bool:
+    return name.count("/") <= 1 and not name.startswith((".", "/", "~")) and "\\" not in name
+
+
+def _read_format(path: Path) -> str | None:
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return config.get("format") if isinstance(config, dict) else None
+
+
+def _fetch(name: str, patterns: list[str] | None, *, cached_only: bool = False) -> Path:
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(name, allow_patterns=patterns, local_files_only=cached_only))
+    except Exception as error:  # a dozen kinds: offline, unknown, private, broken proxy …
+        raise UserError(
+            f"{name!r} is no folder here and cannot be had from the Hugging Face hub "
+            f"({type(error).__name__}); check the name, or give the folder of a downloaded model."
+        ) from None

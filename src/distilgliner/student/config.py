@@ -1,0 +1,50 @@
+"""What a student is made of: every choice visible, unknown keys refused."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from distilgliner.errors import UserError
+
+FORMAT = "distilgliner"
+FORMAT_VERSION = 1
+
+
+class StudentConfig(BaseModel):
+    """The architecture of a student. Sizes are numbers of units, dropouts are probabilities."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    encoder: Literal["bilstm"] = "bilstm"
+    head: Literal["tagger", "tower"] = "tagger"
+    roles: bool = Field(
+        default=True,
+        description="Begin/inside/end/single roles per label; False is the reference study's "
+        "one class per label, where adjacent words of one label become one entity (tower only).",
+    )
+    subword_dim: int = Field(default=128, ge=1)
+    affix_dim: int = Field(default=48, ge=1)
+    affix_buckets: int = Field(default=16384, ge=1)
+    shape_dim: int = Field(default=16, ge=1)
+    shape_buckets: int = Field(default=512, ge=1)
+    hidden_dim: int = Field(default=128, ge=1, description="per direction")
+    layers: int = Field(default=1, ge=1, le=4)
+    label_dim: int = Field(default=128, ge=1, description="tower: the space words and labels share")
+    input_dropout: float = Field(default=0.3, ge=0, lt=1)
+    output_dropout: float = Field(default=0.3, ge=0, lt=1)
+
+
+STUDENTS: dict[str, StudentConfig] = {
+    "bilstm-tagger": StudentConfig(head="tagger"),
+    "bilstm-tower": StudentConfig(head="tower", roles=True),
+    "bilstm-tower-reference": StudentConfig(head="tower", roles=False),
+}
+
+
+def build_student_config(name: str) -> StudentConfig:
+    """The architecture behind a student's name. Raises `UserError` for an unknown name."""
+    if name not in STUDENTS:
+        raise UserError(f"Unknown student {name!r}; choose one of {', '.join(STUDENTS)}.")
+    return STUDENTS[name]

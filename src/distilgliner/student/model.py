@@ -1,0 +1,56 @@
+"""The student: word vectors, an encoder and a head."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from distilgliner.student.config import StudentConfig
+from distilgliner.student.embedder import WordEmbedder
+from distilgliner.student.encoder import BiLstmEncoder
+from distilgliner.student.features import WordBatch, WordFeatures
+from distilgliner.student.heads import TaggerHead, TowerHead
+
+
+class StudentModel(nn.Module):
+    """Documents as `WordBatch` → logits (B, L, T) over the tags of C labels."""
+
+    def __init__(self, config: StudentConfig, subword_count: int, label_count: int) -> None:
+        super().__init__()
+        self.config = config
+        self.embedder = WordEmbedder(config, subword_count)
+        self.input_dropout = nn.Dropout(config.input_dropout)
+        self.encoder = BiLstmEncoder(config, self.embedder.dim)
+        self.output_dropout = nn.Dropout(config.output_dropout)
+        self.head: TaggerHead | TowerHead
+        if config.head == "tower":
+            self.head = TowerHead(config, self.encoder.dim, self.embedder.dim)
+        else:
+            self.head = TaggerHead(config, self.encoder.dim, label_count)
+
+    def forward(self, batch: WordBatch, label_words: list[WordFeatures]) -> Tensor:
+        """`label_words` holds the features of the words of each label's name, in label order."""
+        vectors = self._embed(batch.features)
+        words = torch.from_numpy(batch.words)
+        states = self.encoder(self.input_dropout(vectors[words]), torch.from_numpy(batch.lengths))
+        return self.head(self.output_dropout(states), self._embed_labels(label_words))
+
+    def _embed(self, features: WordFeatures) -> Tensor:
+        return self.embedder(
+            torch.from_numpy(features.subwords),
+            torch.from_numpy(features.affixes),
+            torch.from_numpy(features.shapes),
+        )
+
+    def _embed_labels(self, label_words: list[WordFeatures]) -> Tensor:
+        """The mean vector of the words of each name: (C, D); empty for a closed head."""
+        if self.config.head != "tower":
+            return torch.empty(0)
+        return torch.stack([self._embed(features).mean(dim=0) for features in label_words])
+
+
+def count_parameters(model: nn.Module) -> dict[str, int]:
+    """Parameters in all, in embedding tables, and elsewhere."""
+    total = sum(parameter.numel() for parameter in model.parameters())
+    embedding = sum(p.numel() for name, p in model.named_parameters() if "embedding" in name)
+    return {"total": total, "embedding": embedding, "other": total - embedding}

@@ -1,0 +1,65 @@
+"""Word tags: O is 0; label c has the tags Begin, Inside, End, Single at 1 + 4c … 4 + 4c (BIOES).
+
+Without roles, label c has the single tag 1 + c (IO), and neighbouring words of one label are one
+entity: the reference study's scheme, which cannot separate adjacent entities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+OUTSIDE = 0
+BEGIN, INSIDE, END, SINGLE = range(4)
+ROLES = 4
+
+WordSpan = tuple[int, int, int]
+"""`(word_start, word_end, label_index)`, the end exclusive."""
+
+
+def count_tags(label_count: int, *, roles: bool) -> int:
+    """The number of tags T for C labels: 1 + 4C with roles, 1 + C without."""
+    return 1 + label_count * (ROLES if roles else 1)
+
+
+def tag_index(label_index: int, role: int, *, roles: bool) -> int:
+    """The tag of a label in a role (the role is ignored without roles)."""
+    return 1 + label_index * ROLES + role if roles else 1 + label_index
+
+
+def encode_tags(spans: Iterable[WordSpan], word_count: int, *, roles: bool) -> np.ndarray:
+    """Tags (L,) int64 of non-overlapping spans over L words."""
+    tags = np.zeros(word_count, dtype=np.int64)
+    for start, end, label in spans:
+        if end - start == 1:
+            tags[start] = tag_index(label, SINGLE, roles=roles)
+        else:
+            tags[start] = tag_index(label, BEGIN, roles=roles)
+            tags[start + 1 : end - 1] = tag_index(label, INSIDE, roles=roles)
+            tags[end - 1] = tag_index(label, END, roles=roles)
+    return tags
+
+
+def align_spans(
+    entities: Iterable[tuple[int, int, int]], words: Sequence[tuple[int, int]]
+) -> tuple[list[WordSpan], int]:
+    """Character spans `(char_start, char_end, label_index)` as word spans.
+
+    A span whose borders fall inside words is widened to whole words when that overlaps no other;
+    returns the word spans in order and how many could not be represented.
+    """
+    starts = np.array([start for start, _ in words], dtype=np.int64)
+    ends = np.array([end for _, end in words], dtype=np.int64)
+    spans: list[WordSpan] = []
+    lost = 0
+    covered = 0
+    for char_start, char_end, label in sorted(entities):
+        first = int(np.searchsorted(ends, char_start, side="right"))
+        last = int(np.searchsorted(starts, char_end, side="left"))
+        if last <= first or first < covered:
+            lost += 1
+            continue
+        spans.append((first, last, label))
+        covered = last
+    return spans, lost

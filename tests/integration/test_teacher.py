@@ -1,0 +1,179 @@
+"""The bundled teacher, behind our interface and behind the package's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from distilgliner.annotate.decode import decode_flat
+from distilgliner.annotate.spans import AnnotatedDocument, SpanScores, round_logits
+from distilgliner.annotate.teacher import compute_prompts, cut_words
+from distilgliner.corpus.words import split_words
+from distilgliner.errors import UserError
+
+if TYPE_CHECKING:
+    from distilgliner.annotate.teacher import Teacher
+
+LABELS = ["date", "location", "organization", "person"]
+TEXTS = [
+    "Ada Lovelace met Charles Babbage at a party in London on 5 June 1833.",
+    "Grace Hopper worked for the Eckert-Mauchly Computer Corporation in Philadelphia.",
+    "Łukasiewicz taught in Lwów; Ōe Kenzaburō was born in Ōse, Ehime.",
+    "Der Bürgermeister von Köln heißt nicht Müller-Lüdenscheidt.",
+    "Москва и Санкт-Петербург — города в России.",
+    "東京 is the capital of 日本 , said Shinzō Abe 🙂 .",
+    "ok",
+    "",
+    " \t\n",
+    "WHO and UNICEF staff flew from Geneva to Nairobi with Kenya Airways on Monday , he said .",
+]
+STORY = (
+    "Emmy Noether was born in Erlangen. She taught at the University of Göttingen with "
+    "David Hilbert and Felix Klein, and left for Bryn Mawr in Pennsylvania in 1933! "
+    "Albert Einstein wrote to the New York Times about her.\n"
+)
+
+
+@pytest.mark.parametrize("threshold", [0.3, 0.5])
+def test_short_texts_give_the_packages_entities(bundled_teacher: Teacher, threshold: float) -> None:
+    ours = bundled_teacher.batch_predict_entities(TEXTS, LABELS, threshold=threshold)
+    model = bundled_teacher.model
+    theirs = [model.predict_entities(text, LABELS, threshold=threshold) for text in TEXTS]
+    assert sum(map(len, theirs)) >= 12
+    for mine, other in zip(ours, theirs, strict=True):
+        assert [_key(e) for e in mine] == [_key(e) for e in other]
+        assert [e["score"] for e in mine] == pytest.approx([e["score"] for e in other], abs=1e-5)
+
+
+def test_own_span_head_equals_the_packages(bundled_teacher: Teacher) -> None:
+    words = [cut_words(text, split_words(text)) for text in [*TEXTS, STORY]]
+    assert bundled_teacher._has_marker_head
+    fast = bundled_teacher.score(words, LABELS, 0.0)
+    bundled_teacher._has_marker_head = False
+    try:
+        slow = bundled_teacher.score(words, LABELS, 0.0)
+    finally:
+        bundled_teacher._has_marker_head = True
+    for mine, other in zip(fast, slow, strict=True):
+        assert _spans(mine) == _spans(other)
+        assert mine.logit == pytest.approx(other.logit, abs=1e-4)
+
+
+def test_words_without_subwords_shift_nothing(bundled_teacher: Teacher) -> None:
+    """In the package each word behind a lone variation selector gets its neighbour's vector."""
+    plain = "I love Berlin and Marie Curie ."
+    with_selector = "I ❤\ufe0f love Berlin and Marie Curie ."
+    found = bundled_teacher.batch_predict_entities([plain, with_selector], LABELS, threshold=0.3)
+    texts = [[(e["text"], e["label"]) for e in entities] for entities in found]
+    assert texts[0] == [("Berlin", "location"), ("Marie Curie", "person")]
+    assert texts[1] == texts[0]
+    assert len(bundled_teacher.score([["\ufe0f"], []], LABELS, 0.0)[0]) == 0
+
+
+def test_scores_do_not_depend_on_the_label_order(bundled_teacher: Teacher) -> None:
+    words = [cut_words(text, split_words(text)) for text in TEXTS]
+    other_order = ["person", "date", "organization", "location"]
+    for one, other in zip(
+        bundled_teacher.score(words, LABELS, 1e-3),
+        bundled_teacher.score(words, other_order, 1e-3),
+        strict=True,
+    ):
+        assert [LABELS[i] for i in one.label_index] == [other_order[i] for i in other.label_index]
+        assert np.array_equal(one.logit, other.logit)
+        assert np.array_equal(one.word_start, other.word_start)
+
+
+def test_scores_hardly_depend_on_the_batch(bundled_teacher: Teacher) -> None:
+    texts = [*TEXTS, STORY, *(" ".join(TEXTS[i : i + 3]) for i in range(4))]
+    words = [split_words(text) for text in texts]
+    rows = [cut_words(text, offsets) for text, offsets in zip(texts, words, strict=True)]
+    small = bundled_teacher.score(rows, LABELS, 1e-3, batch_words=128)
+    large = bundled_teacher.score(rows[::-1], LABELS, 1e-3, batch_words=4096)[::-1]
+    for text, offsets, one, other in zip(texts, words, small, large, strict=True):
+        logits = [dict(zip(_spans(s), s.logit.tolist(), strict=True)) for s in (one, other)]
+        for span in logits[0].keys() ^ logits[1].keys():  # at the floor, one may be just below it
+            assert (logits[0] | logits[1])[span] == pytest.approx(np.log(1e-3 / 0.999), abs=1e-4)
+        for span in logits[0].keys() & logits[1].keys():
+            assert logits[0][span] == pytest.approx(logits[1][span], abs=1e-4)
+        entities = [
+            [
+                (e.char_start, e.char_end, e.label)
+                for e in decode_flat(AnnotatedDocument("", text, offsets, rounded), LABELS)
+            ]
+            for rounded in (_round(one), _round(other), one)
+        ]
+        assert entities[0] == entities[1] == entities[2]
+
+
+def test_long_documents_are_not_truncated(bundled_teacher: Teacher) -> None:
+    text = STORY * 30  # 1,200 words; the teacher reads 256
+    found = bundled_teacher.batch_predict_entities([text], LABELS)[0]
+    places = [e["start"] // len(STORY) for e in found if e["text"] == "Emmy Noether"]
+    assert places == list(range(30))
+    assert max(e["end"] for e in found) > len(text) - 40
+
+
+def test_windows_obey_the_subword_limit(bundled_teacher: Teacher) -> None:
+    """Long words fill BERT's 512 positions long before `max_len` words."""
+    word = "Pneumonoultramicroscopicsilicovolcanoconiosis"
+    text = " ".join([word] * 150 + ["Marie Curie lives in Paris ."])
+    found = bundled_teacher.batch_predict_entities([text], LABELS, threshold=0.3)[0]
+    assert ("Marie Curie", "person") in [(e["text"], e["label"]) for e in found]
+
+
+@pytest.mark.parametrize("giant", ["я-" * 3000 + "я", "東" * 2000])
+def test_a_giant_word_does_no_harm(bundled_teacher: Teacher, giant: str) -> None:
+    before = bundled_teacher.shortened_words
+    texts = [giant, f"Marie Curie lives in {giant} near Paris ."]
+    found = bundled_teacher.batch_predict_entities(texts, LABELS, threshold=0.3)
+    assert bundled_teacher.shortened_words == before + 2
+    assert "Marie Curie" in [e["text"] for e in found[1]]
+
+
+def test_many_labels_in_several_prompts(bundled_teacher: Teacher) -> None:
+    labels = ["person", "location", "date"]
+    assert compute_prompts(labels, 2) == [("date", "location"), ("person",)]
+    words = [cut_words(TEXTS[0], split_words(TEXTS[0]))]
+    together = bundled_teacher.score(words, labels, 0.0, labels_per_prompt=2)[0]
+    alone = bundled_teacher.score(words, ["person"], 0.0)[0]
+    persons = together.label_index == 0
+    assert np.array_equal(together.logit[persons], alone.logit)
+    assert np.array_equal(together.word_end[persons], alone.word_end)
+    order = [(s, e, labels[c]) for s, e, c in _spans(together)]
+    assert order == sorted(order)
+    with pytest.raises(UserError, match="at least 1"):
+        compute_prompts(labels, 0)
+
+
+def test_labels_that_leave_no_room(bundled_teacher: Teacher) -> None:
+    labels = [f"a rather long label number {index}" for index in range(80)]
+    with pytest.raises(UserError, match="--labels-per-prompt 40"):
+        bundled_teacher.score([["Hello"]], labels, 0.5)
+    assert len(bundled_teacher.score([["Hello"]], labels, 0.0, labels_per_prompt=40)[0]) == 80
+
+
+def test_labels_that_the_tokenizer_drops(bundled_teacher: Teacher) -> None:
+    with pytest.raises(UserError, match="tokenizer knows"):
+        bundled_teacher.score([["Hello"]], ["\ufe0f"], 0.5)
+    with pytest.raises(UserError, match="named twice"):
+        bundled_teacher.score([["Hello"]], ["a", "a"], 0.5)
+    with pytest.raises(UserError, match="marker"):
+        bundled_teacher.score([["Hello"]], ["<<ENT>>"], 0.5)
+    with pytest.raises(UserError, match="no labels of its own"):
+        bundled_teacher.batch_predict_entities(["Hello"])
+
+
+def _key(entity: dict[str, object]) -> tuple[object, ...]:
+    return entity["start"], entity["end"], entity["label"], entity["text"]
+
+
+def _spans(scores: SpanScores) -> list[tuple[int, int, int]]:
+    columns = (scores.word_start, scores.word_end, scores.label_index)
+    return list(zip(*(column.tolist() for column in columns), strict=True))
+
+
+def _round(scores: SpanScores) -> SpanScores:
+    rounded = round_logits(scores.logit).astype(np.float32)
+    return SpanScores(scores.word_start, scores.word_end, scores.label_index, rounded)

@@ -1,0 +1,1 @@
+"""Being here lets the tests below import the modules of this folder (`fake_predictors`)."""

@@ -1,0 +1,49 @@
+"""spaCy's `.spacy` files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from distilgliner.corpus.document import Document, Entity
+from distilgliner.corpus.read import read_documents
+from distilgliner.errors import UserError
+
+spacy = pytest.importorskip("spacy")
+
+
+def write_docbin(path: Path) -> None:
+    from spacy.tokens import DocBin
+
+    nlp = spacy.blank("en")
+    labelled, empty, bare = nlp("Ada lives in New York."), nlp("Nothing here."), nlp("Who knows?")
+    labelled.ents = [
+        labelled.char_span(0, 3, label="person"),
+        labelled.char_span(13, 21, label="location"),
+    ]
+    empty.ents = []
+    DocBin(docs=[labelled, empty, bare]).to_disk(path)
+
+
+def test_entities_and_unlabelled_docs(tmp_path: Path) -> None:
+    write_docbin(tmp_path / "a.spacy")
+    found = list(read_documents(tmp_path / "a.spacy"))
+    assert found[0] == Document(
+        "Ada lives in New York.", (Entity(0, 3, "person"), Entity(13, 21, "location"))
+    )
+    assert found[1] == Document("Nothing here.", ())
+    assert found[2] == Document("Who knows?", None)
+
+
+def test_not_a_docbin(tmp_path: Path) -> None:
+    (tmp_path / "a.spacy").write_text("hello")
+    with pytest.raises(UserError, match=r"a\.spacy is no spaCy DocBin"):
+        list(read_documents(tmp_path / "a.spacy"))
+
+
+def test_missing_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_docbin(tmp_path / "a.spacy")
+    monkeypatch.setitem(__import__("sys").modules, "spacy", None)
+    with pytest.raises(UserError, match=r"pip install 'distilgliner\[spacy\]'"):
+        list(read_documents(tmp_path / "a.spacy"))
