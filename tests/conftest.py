@@ -1,13 +1,16 @@
-"""Fixtures for all tests; being here also lets them import this folder's `tiny_teachers`."""
+"""Fixtures for all tests; being here also lets them import this folder's `tiny_teachers` and `tiny_store`."""
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from distilgliner.annotate.teacher import Teacher
+
+os.environ["HF_HUB_OFFLINE"] = "1"  # before anything imports huggingface_hub
 
 
 @pytest.fixture(scope="session")

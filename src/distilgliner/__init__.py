@@ -25,7 +25,7 @@ _PUBLIC = {
     "DistilGLiNER": "distilgliner.student.predictor",
 }
 
-__all__ = [  # noqa: PLE0604
+__all__ = [
     "DistilGLiNER",
     "Document",
     "Entity",

@@ -18,6 +18,8 @@ COMMANDS = ("annotate", "distill", "evaluate", "compare", "predict", "quickstart
 # grandparent of BadParameter in both.
 _CommandLineError: Any = typer.BadParameter.__mro__[2]
 
+_INTERRUPTED = 130
+
 app = typer.Typer(
     name="distilgliner",
     help="Distil a GLiNER checkpoint into a small, fast student, and report what it costs.",
@@ -57,9 +59,10 @@ def main(arguments: list[str] | None = None) -> None:
         error.show()
         sys.exit(2)
     except (KeyboardInterrupt, typer.Abort):
-        sys.stderr.write("distilgliner: interrupted; run the same command again to continue.\n")
-        sys.exit(130)
+        code = _INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(141)
+    if code == _INTERRUPTED:  # typer turns Ctrl-C into this exit code
+        sys.stderr.write("distilgliner: interrupted; run the same command again to continue.\n")
     sys.exit(code if isinstance(code, int) else 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -84,6 +85,19 @@ def test_a_complete_store_returns_at_once(
     )
     assert again.words_per_second is None
     assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
+
+
+def test_what_students_inherit_is_there(tiny: Teacher, tmp_path: Path) -> None:
+    _run(tiny, tmp_path)
+    names = ("tokenizer.json", "subword_vectors.safetensors")
+    before = [(tmp_path / name).read_bytes() for name in names]
+    (tmp_path / names[1]).unlink()
+    tiny.batch_predict_entities(["The tokenizer has been used . " * 99], LABELS)
+    _run(tiny, tmp_path)
+    assert [(tmp_path / name).read_bytes() for name in names] == before
+    tokenizer = json.loads(before[0])
+    assert tokenizer["padding"] is None
+    assert tokenizer["truncation"] is None
 
 
 def test_an_interrupted_run_goes_on(tiny: Teacher, tmp_path: Path) -> None:

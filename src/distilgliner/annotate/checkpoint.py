@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -158,12 +159,8 @@ def _compute_hash(weights: Path) -> str:
     return digest.hexdigest()
 
 
-def check_gliner() -> None:
-    """Raise `UserError` that names the extra when torch or gliner is not installed."""
-    for package in ("torch", "gliner"):
-        try:
-            __import__(package)
-        except ModuleNotFoundError as error:
-            if error.name != package:
-                raise
-            raise missing_extra(package, "annotate") from None
+def check_packages() -> None:
+    """Raise `UserError` that names the extra when a package for annotating is not installed."""
+    for package in ("torch", "gliner", "pyarrow"):
+        if find_spec(package) is None:
+            raise missing_extra(package, "annotate")

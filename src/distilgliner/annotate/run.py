@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
+from collections.abc import Callable, Iterable, Sequence, Sized
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from distilgliner.annotate.checkpoint import check_gliner, find_checkpoint
+from distilgliner.annotate.checkpoint import check_packages, find_checkpoint
+from distilgliner.annotate.corpus import SHARD_CHARACTERS, Corpus
 from distilgliner.annotate.decode import decode_flat
 from distilgliner.annotate.manifest import (
     MANIFEST_FILE,
@@ -31,7 +31,12 @@ from distilgliner.annotate.store import (
     shard_path,
     write_shard,
 )
-from distilgliner.annotate.vocabulary import VECTORS_FILE, write_vocabulary
+from distilgliner.annotate.vocabulary import (
+    TOKENIZER_FILE,
+    VECTORS_FILE,
+    VOCABULARY_FOLDER,
+    write_vocabulary,
+)
 from distilgliner.annotate.windows import find_sentence_ends
 from distilgliner.corpus.document import Document, check_labels
 from distilgliner.errors import UserError
@@ -40,9 +45,6 @@ from distilgliner.progress import build_progress
 if TYPE_CHECKING:
     from distilgliner.annotate.teacher import Teacher
 
-SHARD_CHARACTERS = 1_000_000
-"""A shard also ends here, so that one of long documents does not take hours to be safe."""
-
 
 def run_annotation(
     documents: Iterable[Document],
@@ -50,7 +52,7 @@ def run_annotation(
     teacher: str | Path | Teacher,
     labels: Sequence[str],
     output: Path,
-    floor: float = 1e-3,
+    floor: float = 1e-2,
     shard_documents: int = 1000,
     batch_words: int = 1024,
     labels_per_prompt: int | None = None,
@@ -69,7 +71,7 @@ def run_annotation(
     _check_numbers(floor, shard_documents, batch_words, labels_per_prompt)
     annotator = _Annotator(teacher, labels, floor, shard_documents, batch_words, labels_per_prompt)
     stored = _prepare_folder(output, annotator.manifest)
-    corpus = _Corpus(documents)
+    corpus = Corpus(documents)
     shards = 0
     with build_progress(quiet=quiet) as progress:
         total = len(documents) if isinstance(documents, Sized) else None
@@ -90,6 +92,7 @@ def run_annotation(
                 annotator.run(path, chunk, show)
             shards += 1
     record = _build_record(output, corpus, shards)
+    annotator.write_vocabulary(output)
     if stored.complete and stored.corpus != record:
         raise _other_corpus(output)
     if not stored.complete:
@@ -98,51 +101,6 @@ def run_annotation(
     store = open_store(output)
     store.words_per_second = annotator.words_per_second or None
     return store
-
-
-class _Corpus:
-    """The input, read once: counted, fingerprinted, and cut into chunks of different texts."""
-
-    def __init__(self, documents: Iterable[Document]) -> None:
-        self._documents = documents
-        self._fingerprint = hashlib.blake2b(digest_size=16)
-        self.read = 0
-        self.duplicates = 0
-
-    @property
-    def fingerprint(self) -> str:
-        return self._fingerprint.hexdigest()
-
-    def chunks(self, shard_documents: int) -> Iterator[list[Document]]:
-        """The documents of one shard after the other."""
-        seen: set[int] = set()  # as numbers: about 60 bytes a document
-        chunk: list[Document] = []
-        characters = 0
-        for document in self._documents:
-            self.read += 1
-            self._check(document)
-            key = document.id
-            self._fingerprint.update(bytes.fromhex(key))
-            if int(key, 16) in seen:
-                self.duplicates += 1
-                continue
-            seen.add(int(key, 16))
-            chunk.append(document)
-            characters += len(document.text)
-            if len(chunk) == shard_documents or characters >= SHARD_CHARACTERS:
-                yield chunk
-                chunk, characters = [], 0
-        if chunk:
-            yield chunk
-
-    def _check(self, document: Document) -> None:
-        try:
-            document.text.encode("utf-8")
-        except UnicodeEncodeError as error:
-            raise UserError(
-                f"Document {self.read} of the input has half a character (a lone surrogate) at "
-                f"position {error.start}; correct the broken \\u escape there."
-            ) from None
 
 
 class _Annotator:
@@ -157,7 +115,7 @@ class _Annotator:
         batch_words: int,
         labels_per_prompt: int | None,
     ) -> None:
-        check_gliner()
+        check_packages()
         from distilgliner.annotate import teacher as teacher_module
 
         self._teacher: Teacher | None = None
@@ -174,7 +132,7 @@ class _Annotator:
             teacher=checkpoint.name,
             teacher_hash=checkpoint.weight_hash,
             teacher_kind=checkpoint.kind,
-            labels=check_labels(labels),
+            labels=tuple(sorted(check_labels(labels))),  # results must not depend on their order
             floor=floor,
             word_splitter=checkpoint.word_splitter,
             max_width=checkpoint.max_width,
@@ -201,7 +159,8 @@ class _Annotator:
 
     def run(self, path: Path, chunk: Sequence[Document], show: Callable[[float], None]) -> None:
         """Annotate the documents of one shard and write it; `show` gets the share that is done."""
-        teacher = self._prepare_teacher(path.parent)
+        teacher = self._get_teacher()
+        self.write_vocabulary(path.parent)
         offsets = [teacher.split_words(document.text) for document in chunk]
         word_lists = [
             self._cut_words(document.text, words)
@@ -245,15 +204,22 @@ class _Annotator:
         )
         self._words = words_before + total  # overlaps of windows counted once
 
-    def _prepare_teacher(self, output: Path) -> Teacher:
+    def write_vocabulary(self, output: Path) -> None:
+        """Put what students inherit beside the annotations, unless it is there."""
+        folder = output / VOCABULARY_FOLDER
+        if (folder / VECTORS_FILE).is_file() and (folder / TOKENIZER_FILE).is_file():
+            return
+        model = self._get_teacher().model
+        # Encoding leaves its padding and truncation in the tokenizer, which is not its nature.
+        tokenizer = getattr(model.data_processor.transformer_tokenizer, "backend_tokenizer", None)
+        if tokenizer is not None:
+            tokenizer.no_padding()
+            tokenizer.no_truncation()
+        write_vocabulary(model, folder)
+
+    def _get_teacher(self) -> Teacher:
         if self._teacher is None:
             self._teacher = self._load(self._checkpoint)
-        if not (output / VECTORS_FILE).is_file():
-            # Encoding leaves its padding and truncation in the tokenizer, which is not its nature.
-            backend = self._teacher.model.data_processor.transformer_tokenizer.backend_tokenizer
-            backend.no_padding()
-            backend.no_truncation()
-            write_vocabulary(self._teacher.model, output)
         return self._teacher
 
 
@@ -309,7 +275,7 @@ def _other_corpus(path: Path) -> UserError:
     )
 
 
-def _build_record(output: Path, corpus: _Corpus, shards: int) -> CorpusRecord:
+def _build_record(output: Path, corpus: Corpus, shards: int) -> CorpusRecord:
     """What was annotated; raises `UserError` when it is nothing, or less than is stored."""
     if not shards:
         raise UserError("There are no documents to annotate; check the --input files.")

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,7 +11,7 @@ import numpy as np
 import torch
 
 from distilgliner import __version__
-from distilgliner.annotate.checkpoint import Checkpoint, check_gliner, find_checkpoint
+from distilgliner.annotate.checkpoint import Checkpoint, check_packages, find_checkpoint
 from distilgliner.annotate.decode import decode_flat
 from distilgliner.annotate.encoding import (
     EncodedDocument,
@@ -22,6 +19,7 @@ from distilgliner.annotate.encoding import (
     count_subwords,
     encode_documents,
 )
+from distilgliner.annotate.loading import find_last_position, load_model
 from distilgliner.annotate.logits import (
     compute_floor_logit,
     compute_token_span_logits,
@@ -40,7 +38,7 @@ from distilgliner.corpus.words import WORD_SPLITTER, split_words
 from distilgliner.errors import UserError
 
 DEFAULT_BATCH_WORDS = 1024
-"""The fastest on a CPU (docs/experiments.md); a GPU takes 16 times as many."""
+"""Fastest on two CPU cores: 512 to 1024; twice the words a second of the package's own loop."""
 _UNLIMITED = 100_000  # tokenizers without a limit say 1e30
 
 
@@ -51,26 +49,12 @@ def load_teacher(id_or_folder: str | Path | Checkpoint, *, device: str | None = 
     takes the GPU when there is one. A folder is loaded without touching the network.
     Raises `UserError` when the checkpoint is missing, unreachable, damaged or of another kind.
     """
-    check_gliner()
+    check_packages()
     checkpoint = (
         id_or_folder if isinstance(id_or_folder, Checkpoint) else find_checkpoint(id_or_folder)
     )
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    with _silence():
-        from gliner import GLiNER
-
-        try:
-            model = GLiNER.from_pretrained(
-                str(checkpoint.folder), local_files_only=checkpoint.is_local, map_location=device
-            )
-        except Exception as error:  # whatever a damaged checkpoint may cause
-            reason = str(error).strip().splitlines()
-            raise UserError(
-                f"{checkpoint.folder} could not be loaded as a GLiNER checkpoint "
-                f"({type(error).__name__}: {reason[0] if reason else 'no reason given'}); give the "
-                "folder of a complete one, with its tokenizer files."
-            ) from error
-    return Teacher(checkpoint, model.eval())
+    return Teacher(checkpoint, load_model(checkpoint, device))
 
 
 class Teacher:
@@ -88,7 +72,7 @@ class Teacher:
         self.shortened_words = 0
         """Words so long that only their beginning fitted a window, counted since loading."""
         self._label_vectors: dict[tuple[str, ...], torch.Tensor] = {}
-        limits = [_find_last_position(model.model.token_rep_layer.bert_layer)]
+        limits = [find_last_position(model.model.token_rep_layer.bert_layer)]
         if self._tokenizer.model_max_length < _UNLIMITED:
             limits.append(self._tokenizer.model_max_length)
         known = [limit for limit in limits if limit is not None]
@@ -327,37 +311,3 @@ def _ends_of(words: Sequence[str]) -> list[bool]:
     return find_sentence_ends(
         text, [(int(end) - len(word), int(end)) for word, end in zip(words, ends, strict=True)]
     )
-
-
-def _find_last_position(encoder: torch.nn.Module) -> int | None:
-    """How many subwords an encoder with learned absolute positions takes; None for other kinds."""
-    for name, module in encoder.named_modules():
-        is_table = name.rsplit(".", 1)[-1] in ("position_embeddings", "embed_positions", "wpe")
-        if is_table and isinstance(module, torch.nn.Embedding):
-            # RoBERTa and its kin count positions from padding_idx + 1.
-            return module.num_embeddings - (
-                0 if module.padding_idx is None else module.padding_idx + 1
-            )
-    return None
-
-
-@contextmanager
-def _silence() -> Iterator[None]:
-    """No warnings and progress bars of transformers and gliner while a checkpoint is loaded."""
-    from transformers.utils import logging as transformers_logging
-
-    verbosity = transformers_logging.get_verbosity()
-    had_bars = transformers_logging.is_progress_bar_enabled()
-    level = logging.getLogger("gliner").level
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
-    logging.getLogger("gliner").setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        transformers_logging.set_verbosity(verbosity)
-        logging.getLogger("gliner").setLevel(level)
-        if had_bars:
-            transformers_logging.enable_progress_bar()

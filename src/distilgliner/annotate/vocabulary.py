@@ -16,6 +16,8 @@ from distilgliner.errors import UserError
 
 MAX_DIM = 256
 """Principal components kept per subword; a student takes the first ones."""
+MEAN_LENGTH = 8.0
+VOCABULARY_FOLDER = "vocabulary"
 TOKENIZER_FILE = "tokenizer.json"
 VECTORS_FILE = "subword_vectors.safetensors"
 
@@ -23,7 +25,8 @@ VECTORS_FILE = "subword_vectors.safetensors"
 def reduce_vectors(table: np.ndarray, dim: int = MAX_DIM) -> np.ndarray:
     """The first principal components of vectors (V, D) → (V, min(dim, D)), largest first.
 
-    Centred, with the sign of each component fixed, scaled to a mean squared length of 1.
+    Centred, with the sign of each component fixed, scaled to a mean squared length of
+    `MEAN_LENGTH`²: an LSTM learns slowly from shorter vectors (docs/experiments.md).
     """
     table = table.astype(np.float64)
     centred = table - table.mean(axis=0)
@@ -31,7 +34,8 @@ def reduce_vectors(table: np.ndarray, dim: int = MAX_DIM) -> np.ndarray:
     axes = vectors[:, ::-1][:, :dim]
     axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
     reduced = centred @ axes
-    return (reduced * 8 / np.sqrt((reduced**2).sum(axis=1).mean())).astype(np.float32)
+    scale = MEAN_LENGTH / np.sqrt((reduced**2).sum(axis=1).mean())
+    return (reduced * scale).astype(np.float32)
 
 
 def write_vocabulary(model: Any, folder: Path) -> None:

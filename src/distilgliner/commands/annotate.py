@@ -19,7 +19,7 @@ def annotate(
     input: list[str] = typer.Option(..., help="Text to annotate; repeat for several files."),
     output: Path = typer.Option(..., help="Folder of the annotations; an unfinished one goes on."),
     format: str | None = typer.Option(None, help="Format of the input; by default its extension."),
-    floor: float = typer.Option(1e-3, help="Spans of at most this probability are left out."),
+    floor: float = typer.Option(1e-2, help="Spans of at most this probability are left out."),
     batch_words: int = typer.Option(
         1024, help="Words per batch; decides only speed and memory. A GPU likes 16384."
     ),
@@ -29,12 +29,12 @@ def annotate(
     threads: int | None = typer.Option(None, help="CPU threads; by default torch decides."),
 ) -> None:
     """Score every span of a text with a GLiNER teacher; the scores are what students learn from."""
-    from distilgliner.annotate.checkpoint import check_gliner
+    from distilgliner.annotate.checkpoint import check_packages
     from distilgliner.annotate.run import run_annotation
     from distilgliner.corpus.labels import read_labels
 
     names = read_labels(labels)
-    check_gliner()
+    check_packages()
     if threads is not None:
         import torch
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import yaml
+
 from distilgliner.corpus.labels import read_labels
 from distilgliner.errors import UserError
 
@@ -17,3 +21,26 @@ def check_threshold(threshold: float) -> None:
         raise UserError(
             f"--threshold {threshold:g} is not between 0 and 1; the usual threshold is 0.5."
         )
+
+
+def parse_overrides(settings: list[str]) -> dict[str, Any]:
+    """`["training.epochs=3", …]` → `{"training": {"epochs": 3}, …}`, the values as in YAML.
+
+    Raises `UserError` for a setting that is not `section.key=value`.
+    """
+    overrides: dict[str, Any] = {}
+    for setting in settings:
+        path, equals, value = setting.partition("=")
+        section, dot, key = path.strip().partition(".")
+        if not (equals and dot and section and key):
+            raise UserError(f"--set {setting!r} must be section.key=value, as training.epochs=3.")
+        overrides.setdefault(section, {})[key] = _parse_value(value)
+    return overrides
+
+
+def _parse_value(text: str) -> Any:
+    """YAML, but with 1e-3 as a number, as everywhere else."""
+    try:
+        return float(text) if "e" in text.lower() else yaml.safe_load(text)
+    except (ValueError, yaml.YAMLError):
+        return text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from distilgliner.corpus.words import split_words
 from distilgliner.errors import UserError
@@ -56,22 +57,24 @@ def check_entities(entities: Iterable[Entity], text: str, where: str) -> tuple[E
     for entity in ordered:
         if not 0 <= entity.char_start < entity.char_end <= len(text):
             raise UserError(
-                f"{where}: the span {entity.char_start}–{entity.char_end} ({entity.label!r}) is not "
-                f"inside the text of {len(text)} characters; correct its offsets (end exclusive)."
+                f"{where}: the span {_name(entity)} is not inside the text of {len(text)} "
+                "characters; correct its offsets (end exclusive)."
             )
         if not text[entity.char_start : entity.char_end].strip():
             raise UserError(
-                f"{where}: the span {entity.char_start}–{entity.char_end} ({entity.label!r}) covers "
-                "only white space; correct its offsets."
+                f"{where}: the span {_name(entity)} covers only white space; correct its offsets."
             )
-    for left, right in zip(ordered, ordered[1:], strict=False):
+    for left, right in pairwise(ordered):
         if right.char_start < left.char_end:
             raise UserError(
-                f"{where}: the entities {left.char_start}–{left.char_end} ({left.label!r}) and "
-                f"{right.char_start}–{right.char_end} ({right.label!r}) overlap; "
+                f"{where}: the entities {_name(left)} and {_name(right)} overlap; "
                 "keep one of the two (flat NER only)."
             )
     return ordered
+
+
+def _name(entity: Entity) -> str:
+    return f"{entity.char_start}–{entity.char_end} ({entity.label!r})"
 
 
 def check_labels(labels: Sequence[str]) -> tuple[str, ...]:
@@ -81,7 +84,9 @@ def check_labels(labels: Sequence[str]) -> tuple[str, ...]:
     """
     names = tuple(" ".join(label.split()) for label in labels)
     if not names:
-        raise UserError("No labels were given; name at least one, for example --labels person,city.")
+        raise UserError(
+            "No labels were given; name at least one, for example --labels person,city."
+        )
     if any(not name for name in names):
         raise UserError(f"A label is empty in {list(labels)!r}; remove the stray comma.")
     seen: set[str] = set()

@@ -24,7 +24,8 @@ def build_config(name: str, options: dict[str, int | float | bool]) -> StudentCo
     try:
         return StudentConfig(**{**config.model_dump(), **options})
     except ValueError as error:
-        raise UserError(f"The options of student {name!r} are wrong: {error}") from error
+        reason = " ".join(str(error).split())
+        raise UserError(f"The options of student {name!r} are wrong: {reason}") from error
 
 
 def build_student(

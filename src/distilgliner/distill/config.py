@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from distilgliner.errors import UserError
+from distilgliner.student.config import build_student_config
 
 Targets = Literal["gold", "hard", "soft", "mixed"]
 TARGETS: tuple[Targets, ...] = ("gold", "hard", "soft", "mixed")
@@ -19,7 +22,9 @@ class TargetConfig(BaseModel):
     span_floor: float = Field(
         default=0.05, ge=0, lt=1, description="spans less probable than this are left out (soft)"
     )
-    span_temperature: float = Field(default=1.0, gt=0, description="T of the semi-Markov model")
+    span_temperature: float = Field(
+        default=0.4, gt=0, description="T of the semi-Markov model; GLiNER is underconfident"
+    )
     word_temperature: float = Field(
         default=1.0, gt=0, description="sharpens (< 1) or softens (> 1) the marginals of each word"
     )
@@ -32,16 +37,18 @@ class TrainingConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    epochs: int = Field(default=30, ge=1)
+    epochs: int = Field(default=12, ge=1)
     min_updates: int = Field(
         default=0, ge=0, description="more epochs are made until there are as many updates"
     )
-    patience: int = Field(default=8, ge=1, description="epochs without a better dev F1 until stop")
+    patience: int = Field(default=6, ge=1, description="epochs without a better dev F1 until stop")
     batch_documents: int = Field(default=16, ge=1)
     learning_rate: float = Field(default=2e-3, gt=0)
-    table_learning_rate: float = Field(default=2e-3, gt=0, description="of the embedding tables")
+    table_learning_rate: float = Field(
+        default=3e-4, gt=0, description="of the embedding tables, which start from the teacher's"
+    )
     train_subwords: bool = Field(
-        default=False, description="also train the subword vectors that came from the teacher"
+        default=True, description="False freezes the subword vectors that came from the teacher"
     )
     weight_decay: float = Field(default=0.01, ge=0)
     warmup_fraction: float = Field(default=0.1, ge=0, lt=1)
@@ -71,3 +78,15 @@ class DistillConfig(BaseModel):
     )
     target: TargetConfig = TargetConfig()
     training: TrainingConfig = TrainingConfig()
+
+
+def build_distill_config(raw: dict[str, Any]) -> DistillConfig:
+    """Check keys and values. Raises `UserError` that names the first wrong one."""
+    try:
+        config = DistillConfig(**raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise UserError(f"The setting {key} is wrong: {first['msg']}; correct it.") from error
+    build_student_config(config.student)
+    return config

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from distilgliner import __version__
 from distilgliner.annotate.decode import decode_flat
 from distilgliner.annotate.store import AnnotatedDocument, AnnotationStore, open_store
-from distilgliner.annotate.vocabulary import read_vocabulary
+from distilgliner.annotate.vocabulary import VOCABULARY_FOLDER, read_vocabulary
 from distilgliner.corpus.document import Document, restrict_labels
 from distilgliner.distill.build import build_config, build_student
 from distilgliner.distill.card import write_card
@@ -54,6 +54,7 @@ def run_distillation(
     dev_source: str = "humans",
     watched: Mapping[str, Sequence[Document]] | None = None,
     ignore_labels: Sequence[str] = (),
+    on_epoch: Callable[[Progress, Schedule], None] | None = None,
     quiet: bool = False,
 ) -> dict[str, Any]:
     """Distil one student into the folder `output`; returns the result, also in `result.json`.
@@ -70,7 +71,7 @@ def run_distillation(
     finished = _claim_folder(folder, config, store, data)
     if finished is not None:
         return finished
-    tokenizer, vectors = read_vocabulary(store.folder)
+    tokenizer, vectors = read_vocabulary(store.folder / VOCABULARY_FOLDER)
     architecture = build_config(config.student, config.student_options)
     student = build_student(architecture, data.labels, tokenizer, vectors, config.training.seed)
     examples = build_examples(
@@ -90,8 +91,10 @@ def run_distillation(
 
         def show(progress: Progress, schedule: Schedule) -> None:
             row = progress.curve[-1]
-            note = f"loss {row['train_loss']:.3f}  dev F1 {100 * row['dev_f1']:.1f}"
+            note = f"loss {row['objective']:.3f}  dev F1 {100 * row['dev_f1']:.1f}"
             bar.update(task, completed=progress.epoch, note=note)
+            if on_epoch is not None:
+                on_epoch(progress, schedule)
 
         progress = train(
             student,
@@ -188,13 +191,18 @@ def _claim_folder(
                 f"{folder} holds a run with other settings or data; give another --output folder "
                 "or remove this one."
             )
-        result = folder / RESULT_FILE
-        return json.loads(result.read_text(encoding="utf-8")) if result.is_file() else None
+        return read_result(folder) if (folder / RESULT_FILE).is_file() else None
     if folder.is_dir() and any(folder.iterdir()):
         raise UserError(f"{folder} is not empty and holds no run; give another --output folder.")
     folder.mkdir(parents=True, exist_ok=True)
     _write_json(path, run)
     return None
+
+
+def read_result(folder: Path) -> dict[str, Any]:
+    """What a finished run has written about itself into `result.json`."""
+    result: dict[str, Any] = json.loads((folder / RESULT_FILE).read_text(encoding="utf-8"))
+    return result
 
 
 def _fingerprint(parts: Any) -> str:

@@ -81,7 +81,7 @@ def train(
         model.eval()
         measured = measure(student)
         progress.epoch += 1
-        progress.curve.append({"epoch": progress.epoch, "train_loss": loss, **measured})
+        progress.curve.append({"epoch": progress.epoch, "objective": loss, **measured})
         if measured["dev_f1"] > progress.best_f1:
             progress.best_f1, progress.best_epoch = measured["dev_f1"], progress.epoch
             best = _copy(model.state_dict())
@@ -99,7 +99,8 @@ def train(
 def _build_optimizer(student: Student, config: TrainingConfig) -> torch.optim.Optimizer:
     """AdamW; embedding tables have their own learning rate and no weight decay."""
     student.model.embedder.subword_embedding.weight.requires_grad_(config.train_subwords)
-    tables, others = [], []
+    tables: list[torch.nn.Parameter] = []
+    others: list[torch.nn.Parameter] = []
     for name, parameter in student.model.named_parameters():
         if not parameter.requires_grad:
             continue
@@ -147,7 +148,7 @@ def _train_epoch(
             group["lr"] = group["base_lr"] * factor
         loss = compute_loss(student, batch, label_words, gold_weight, config.distill_temperature)
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), config.max_gradient_norm)
         optimizer.step()
         progress.update += 1

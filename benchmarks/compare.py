@@ -1,0 +1,43 @@
+"""Run a committed comparison on a public corpus and keep its numbers.
+
+    python benchmarks/compare.py wnut17 [--data ../shared/data] [--output runs/wnut17]
+
+`benchmarks/NAME.yaml` names files below the data folder, whose corpora are JSONL with `tokens` and
+`spans`. The whole report goes to the output folder; `benchmarks/results/NAME.json` gets the results
+without the example sentences, which are not ours to publish.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import yaml
+
+from distilgliner.compare.config import build_compare_config
+from distilgliner.compare.results import write_results
+from distilgliner.compare.run import run_comparison
+from distilgliner.compare.verdict import build_verdict
+
+HERE = Path(__file__).parent
+
+
+def main() -> None:
+    """Parse, run, and copy the results."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("name", help="of a YAML file in benchmarks/")
+    parser.add_argument("--data", type=Path, default=HERE.parent.parent / "shared" / "data")
+    parser.add_argument("--output", type=Path, help="default: runs/NAME")
+    arguments = parser.parse_args()
+    path = HERE / f"{arguments.name}.yaml"
+    raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    config = build_compare_config(raw, base=arguments.data, where=str(path))
+    results = run_comparison(config, arguments.output or HERE.parent / "runs" / arguments.name)
+    # Paths are this machine's; the YAML file says the same without them.
+    public = results.model_copy(update={"examples": [], "config": raw})
+    write_results(public, HERE / "results" / f"{arguments.name}.json")
+    print(build_verdict(results))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""`distilgliner compare`: every arm, several seeds, one report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from distilgliner.commands.options import parse_labels, parse_overrides
+from distilgliner.errors import UserError
+
+
+def compare(
+    config: Path | None = typer.Argument(None, help="YAML file; options below override it."),
+    output: Path = typer.Option(..., help="Folder of the report; an unfinished run goes on."),
+    name: str | None = typer.Option(None, help="Title of the report."),
+    teacher: str | None = typer.Option(None, help="GLiNER checkpoint: folder, id or 'bundled'."),
+    labels: str | None = typer.Option(None, help="Labels as a,b,c; or @FILE."),
+    ignore_labels: str | None = typer.Option(None, help="Labels left out of all human labels."),
+    gold: list[str] = typer.Option([], help="Labelled text to learn from."),
+    transfer: list[str] = typer.Option([], help="Text for the teacher; its labels are not read."),
+    dev: list[str] = typer.Option([], help="Labelled text that chooses the epoch."),
+    test: list[str] = typer.Option([], help="Labelled text to measure on."),
+    arms: str | None = typer.Option(None, help="Some of gold,hard,soft,mixed."),
+    students: str | None = typer.Option(None, help="Students, as bilstm-tagger,bilstm-tower."),
+    seeds: str | None = typer.Option(None, help="Seeds, as 0,1,2."),
+    epochs: int | None = typer.Option(None, help="Passes over the transfer text, at most."),
+    workers: int | None = typer.Option(None, help="Runs at once; by default one per core."),
+    set_: list[str] = typer.Option([], "--set", help="Any other setting, as training.patience=5."),
+) -> None:
+    """Train gold, hard, soft and mixed students side by side and report what each one costs."""
+    from distilgliner.compare.config import build_compare_config, read_compare_config
+
+    base = read_compare_config(config).model_dump() if config is not None else {}
+    given: dict[str, Any] = {
+        "name": name,
+        "teacher": teacher,
+        "labels": parse_labels(labels),
+        "ignore_labels": parse_labels(ignore_labels),
+        "gold": gold,
+        "transfer": transfer,
+        "dev": dev,
+        "test": test,
+        "arms": _split(arms),
+        "students": _split(students),
+        "seeds": _split(seeds),
+        "workers": workers,
+    }
+    raw = base | {key: value for key, value in given.items() if value}
+    overrides = parse_overrides(set_)
+    if epochs is not None:
+        overrides.setdefault("training", {})["epochs"] = epochs
+    for section, values in overrides.items():
+        raw[section] = {**(raw.get(section) or {}), **values}
+    checked = build_compare_config(raw)
+    try:
+        from distilgliner.compare.run import run_comparison
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f"Comparing needs the package {error.name!r}; "
+            "install it with: pip install 'distilgliner[compare]'"
+        ) from error
+    results = run_comparison(checked, output)
+    from distilgliner.compare.verdict import build_verdict
+
+    typer.echo(build_verdict(results))
+    typer.echo(f"Report: {output / 'report.html'}")
+
+
+def _split(value: str | None) -> list[str]:
+    return [part.strip() for part in value.split(",") if part.strip()] if value else []

@@ -1,0 +1,66 @@
+"""`distilgliner distill`: annotations (and gold) → a student's folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from distilgliner.commands.options import parse_overrides
+from distilgliner.errors import UserError
+
+
+def distill(
+    annotations: Path = typer.Option(..., help="Folder that 'distilgliner annotate' wrote."),
+    output: Path = typer.Option(..., help="Folder of the student; an unfinished run goes on."),
+    targets: str = typer.Option("soft", help="What to learn: gold, hard, soft or mixed."),
+    student: str = typer.Option(
+        "bilstm-tagger", help="bilstm-tagger (closed), bilstm-tower (open: labels are an input)."
+    ),
+    gold: list[str] = typer.Option([], help="Labelled text, for gold and mixed."),
+    dev: list[str] = typer.Option(
+        [], help="Labelled text that chooses the epoch; by default a tenth is held out."
+    ),
+    ignore_labels: str | None = typer.Option(
+        None, help="Labels a,b of the labelled text to leave out."
+    ),
+    format: str | None = typer.Option(None, help="Format of the labelled text."),
+    epochs: int | None = typer.Option(None, help="Passes over the annotated text, at most."),
+    seed: int = typer.Option(0, help="The same seed gives the same student."),
+    threads: int = typer.Option(1, help="CPU threads of the training."),
+    set_: list[str] = typer.Option(
+        [],
+        "--set",
+        help="Any other setting, as training.learning_rate=1e-3, target.span_temperature=0.5 or "
+        "student_options.hidden_dim=64.",
+    ),
+) -> None:
+    """Distil a student from annotations: small, fast, and without the teacher at run time."""
+    from distilgliner.corpus.labels import read_labels
+    from distilgliner.corpus.read import read_documents
+    from distilgliner.distill.config import build_distill_config
+
+    overrides = parse_overrides(set_)
+    training = overrides.setdefault("training", {})
+    training |= {"seed": seed, "threads": threads} | ({"epochs": epochs} if epochs else {})
+    config = build_distill_config({"targets": targets, "student": student, **overrides})
+    try:
+        from distilgliner.distill.run import run_distillation
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f"Distilling needs the package {error.name!r}; "
+            "install it with: pip install 'distilgliner[distill]'"
+        ) from error
+    result = run_distillation(
+        annotations,
+        config,
+        output,
+        gold=[doc for source in gold for doc in read_documents(source, format=format)],
+        dev=[doc for source in dev for doc in read_documents(source, format=format)],
+        ignore_labels=read_labels(ignore_labels) if ignore_labels else (),
+    )
+    typer.echo(
+        f"{output}: {result['parameters']['total']:,} parameters, epoch {result['best_epoch']} of "
+        f"{result['epochs']}, dev F1 {100 * result['dev_f1']:.1f}, "
+        f"{result['train_seconds']:.0f} s of training"
+    )

@@ -1,0 +1,64 @@
+"""`distilgliner quickstart`: the whole way on what is bundled, without network or files."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from distilgliner.errors import UserError
+
+_COLOURS = ("cyan", "green", "yellow", "magenta", "blue", "red")
+
+
+def quickstart(
+    output: Path = typer.Option(Path("quickstart"), help="Folder of the report and the student."),
+    epochs: int = typer.Option(8, min=1, help="Passes over the transfer text."),
+    transfer: int = typer.Option(2000, min=1, max=3000, help="Unlabelled sentences."),
+) -> None:
+    """Distil the bundled teacher on the bundled corpus, compare all arms, and tag sentences."""
+    try:
+        from distilgliner.compare.quickstart import (
+            EXAMPLES,
+            build_quickstart_config,
+            run_quickstart,
+        )
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f"The quickstart needs the package {error.name!r}; "
+            "install it with: pip install 'distilgliner[compare]'"
+        ) from error
+    from distilgliner.compare.verdict import build_verdict
+    from distilgliner.student.predictor import DistilGLiNER
+
+    started = time.perf_counter()
+    config = build_quickstart_config(epochs=epochs, transfer=transfer)
+    results, folder = run_quickstart(output, config)
+    console = Console()
+    console.print(build_verdict(results), highlight=False)
+    console.print()
+    model = DistilGLiNER.from_pretrained(folder)
+    for text in EXAMPLES:
+        console.print(_highlight(text, model.predict_entities(text), model.labels))
+    console.print()
+    console.print(f"Report:   {output / 'report.html'}", highlight=False, soft_wrap=True)
+    console.print(f"Student:  {folder}", highlight=False, soft_wrap=True)
+    console.print(f"Time:     {time.perf_counter() - started:.0f} s", highlight=False)
+
+
+def _highlight(text: str, entities: list[dict[str, object]], labels: list[str]) -> Text:
+    """The sentence with its entities in colour and their labels behind them."""
+    line = Text("  ")
+    position = 0
+    for entity in entities:
+        start, end, label = int(str(entity["start"])), int(str(entity["end"])), str(entity["label"])
+        colour = _COLOURS[labels.index(label) % len(_COLOURS)]
+        line.append(text[position:start])
+        line.append(text[start:end], style=f"bold {colour}")
+        line.append(f" {label}", style=f"dim {colour}")
+        position = end
+    line.append(text[position:])
+    return line

@@ -1,0 +1,160 @@
+"""One run of a comparison: distil a student for one arm and one seed, and measure it on test."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from distilgliner.annotate.decode import decode_flat
+from distilgliner.annotate.store import AnnotationStore, open_store
+from distilgliner.compare.config import CompareConfig
+from distilgliner.compare.data import ComparisonData, read_comparison_data
+from distilgliner.corpus.document import Document, Entity
+from distilgliner.distill.checkpoint import Progress
+from distilgliner.distill.config import DistillConfig, TargetConfig
+from distilgliner.distill.run import run_distillation
+from distilgliner.distill.targets import compute_soft_targets
+from distilgliner.distill.train import Schedule
+from distilgliner.evaluate.run import run_predictions
+from distilgliner.student.predictor import DistilGLiNER
+
+LABEL_FREE = ("hard", "soft")
+TEST_FILE = "test.json"
+PROGRESS_FILE = "progress.json"
+KL_DOCUMENTS = 500
+
+
+@dataclass(frozen=True)
+class ArmJob:
+    """What a worker process needs to know."""
+
+    config: CompareConfig
+    output: Path
+    arm: str
+    student: str
+    seed: int
+
+    @property
+    def folder(self) -> Path:
+        return self.output / "runs" / self.student / self.arm / f"seed-{self.seed}"
+
+    @property
+    def name(self) -> str:
+        return f"{self.student} {self.arm} seed {self.seed}"
+
+    @property
+    def is_done(self) -> bool:
+        return (self.folder / TEST_FILE).is_file()
+
+
+def annotation_folder(output: Path, part: str) -> Path:
+    """Where the teacher's annotations of a part of the data are."""
+    return output / "annotations" / part
+
+
+def run_arm(job: ArmJob) -> None:
+    """Train and test one student; continues what was begun, and does nothing when it is done."""
+    if job.is_done:
+        return
+    torch.set_num_threads(job.config.training.threads)
+    data = read_comparison_data(job.config)
+    dev, dev_source = build_dev(job, data)
+    config = DistillConfig(
+        targets=job.arm,  # type: ignore[arg-type]
+        student=job.student,
+        student_options=job.config.student_options,
+        target=job.config.target,
+        training=job.config.training.model_copy(update={"seed": job.seed}),
+    )
+    run_distillation(
+        open_store(annotation_folder(job.output, "transfer")),
+        config,
+        job.folder,
+        gold=data.gold if job.arm not in LABEL_FREE else (),
+        dev=dev,
+        dev_source=dev_source,
+        watched=_build_watched(job, data),
+        on_epoch=lambda progress, schedule: _write_progress(job.folder, progress, schedule),
+        quiet=True,
+    )
+    _write_test(job, data)
+
+
+def build_dev(job: ArmJob, data: ComparisonData) -> tuple[list[Document], str]:
+    """The documents that choose the epoch. Arms without labels see no human label here either."""
+    if job.arm not in LABEL_FREE:
+        return data.dev, "humans"
+    store = open_store(annotation_folder(job.output, "dev"))
+    threshold = job.config.target.teacher_threshold
+    return label_by_teacher(store, threshold), "the teacher"
+
+
+def label_by_teacher(store: AnnotationStore, threshold: float) -> list[Document]:
+    """The documents of a store with the teacher's decisions as their entities."""
+    return [Document(doc.text, decode_flat(doc, store.labels, threshold)) for doc in store]
+
+
+def _build_watched(job: ArmJob, data: ComparisonData) -> dict[str, list[Document]]:
+    """Documents for the curves; without gold, train is the transfer text with teacher labels."""
+    count = job.config.curve_documents
+    train = data.gold[:count]
+    if not train:
+        store = open_store(annotation_folder(job.output, "transfer"))
+        train = label_by_teacher(store, job.config.target.teacher_threshold)[:count]
+    return {"train": train, "test": data.test[:count]} if count else {}
+
+
+def _write_progress(folder: Path, progress: Progress, schedule: Schedule) -> None:
+    state = {"epoch": progress.epoch, "epochs": schedule.epochs, "dev_f1": progress.best_f1}
+    _write_json(folder / PROGRESS_FILE, state)
+
+
+def _write_test(job: ArmJob, data: ComparisonData) -> None:
+    """Predict test with the student as it was saved; keeps the predictions and the KL."""
+    predictor = DistilGLiNER.from_pretrained(job.folder)
+    texts = [document.text for document in data.test]
+    predictions = run_predictions(predictor, texts, job.config.labels)
+    store = open_store(annotation_folder(job.output, "test"))
+    found = {
+        "predictions": [
+            [[e.char_start, e.char_end, e.label, round(e.score, 4)] for e in entities]
+            for entities in predictions
+        ],
+        "kl": compute_kl(predictor, store, job.config.target),
+    }
+    _write_json(job.folder / TEST_FILE, found)
+
+
+def read_test(folder: Path) -> tuple[list[tuple[Entity, ...]], float]:
+    """The predictions per test document, and the KL from the teacher, that a run has written."""
+    found = json.loads((folder / TEST_FILE).read_text(encoding="utf-8"))
+    return [tuple(Entity(*entity) for entity in row) for row in found["predictions"]], found["kl"]
+
+
+def compute_kl(predictor: DistilGLiNER, store: AnnotationStore, config: TargetConfig) -> float:
+    """Mean KL(teacher ‖ student) per word, in nats, over the first documents of a store."""
+    roles = predictor.student.config.roles
+    total, count = 0.0, 0
+    for document, _ in zip(store, range(KL_DOCUMENTS), strict=False):
+        if not document.words:
+            continue
+        words = [document.text[start:end] for start, end in document.words]
+        scores = torch.from_numpy(predictor.compute_scores([words], store.labels)[0]).double()
+        predicted = torch.log_softmax(scores, dim=-1).numpy()
+        wanted = compute_soft_targets(document, len(store.labels), config, roles=roles)
+        wanted = wanted.astype(np.float64)
+        terms = wanted * (np.log(np.maximum(wanted, 1e-12)) - predicted)
+        total += float(terms.sum())
+        count += len(words)
+    return total / max(1, count)
+
+
+def _write_json(path: Path, content: Any) -> None:
+    partial = path.with_name(path.name + ".tmp")
+    partial.write_text(json.dumps(content) + "\n", encoding="utf-8")
+    partial.replace(path)

@@ -1,0 +1,107 @@
+"""The configuration of a comparison: one YAML file, every key visible, unknown keys refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from distilgliner.corpus.document import check_labels
+from distilgliner.distill.config import TARGETS, TargetConfig, Targets, TrainingConfig
+from distilgliner.errors import UserError
+from distilgliner.student.config import build_student_config
+
+
+class CompareConfig(BaseModel):
+    """All arms × students × seeds of one comparison. Sources are what `read_documents` takes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = "comparison"
+    teacher: str = Field(default="bundled", description="folder, hub id, or 'bundled'")
+    labels: tuple[str, ...]
+    ignore_labels: tuple[str, ...] = Field(default=(), description="left out of all human labels")
+    gold: tuple[str, ...] = Field(default=(), description="labelled text for gold and mixed")
+    transfer: tuple[str, ...] = Field(description="text for the teacher; labels in it are not read")
+    dev: tuple[str, ...] = Field(description="labelled; chooses the epoch")
+    test: tuple[str, ...] = Field(description="labelled; measured, never used for a choice")
+    arms: tuple[Targets, ...] = TARGETS
+    students: tuple[str, ...] = ("bilstm-tagger",)
+    student_options: dict[str, int | float | bool] = Field(default_factory=dict)
+    seeds: tuple[int, ...] = (0, 1, 2)
+    target: TargetConfig = TargetConfig()
+    training: TrainingConfig = TrainingConfig()
+    workers: int | None = Field(default=None, ge=1, description="runs at once; None: one per core")
+    curve_documents: int = Field(default=300, ge=0, description="per split, for the curves")
+    examples: int = Field(default=20, ge=0, description="test sentences shown in the report")
+    cost_rounds: int = Field(default=3, ge=0, description="0 measures no cost")
+    cost_seconds: float = Field(default=5.0, gt=0, description="of each measurement of a round")
+
+
+SOURCES = ("gold", "transfer", "dev", "test")
+
+
+def read_compare_config(path: str | Path) -> CompareConfig:
+    """Read a YAML file; paths in it are relative to its folder. Raises `UserError`."""
+    path = Path(path)
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"There is no file {path}; give a comparison's YAML file.") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise UserError(f"{path} cannot be read as YAML: {reason}") from error
+    if not isinstance(raw, dict):
+        raise UserError(f"{path} must be a mapping of keys to values, such as 'labels: [person]'.")
+    return build_compare_config(raw, base=path.parent, where=str(path))
+
+
+def build_compare_config(
+    raw: dict[str, Any], *, base: Path | None = None, where: str = "the options"
+) -> CompareConfig:
+    """Check keys and values; a single source may be given without a list. Raises `UserError`."""
+    raw = {key: [value] if _is_lone(key, value) else value for key, value in raw.items()}
+    try:
+        config = CompareConfig(**raw)
+    except (ValidationError, TypeError) as error:
+        raise UserError(f"{where}: {_describe(error)}") from error
+    labels = check_labels(config.labels)
+    for student in config.students:
+        build_student_config(student)
+    for name in ("seeds", "arms", "students"):
+        values = getattr(config, name)
+        if not values or len(set(values)) != len(values):
+            raise UserError(f"{where}: {name} must name one at least, and each only once.")
+    if {"gold", "mixed"} & set(config.arms) and not config.gold:
+        raise UserError(f"{where}: the arms gold and mixed need gold; add gold or leave them out.")
+    update: dict[str, Any] = {"labels": labels}
+    if base is not None:
+        update["teacher"] = _locate(config.teacher, base)
+        for key in SOURCES:
+            update[key] = tuple(_locate(source, base) for source in getattr(config, key))
+    return config.model_copy(update=update)
+
+
+def _is_lone(key: str, value: Any) -> bool:
+    listed = (*SOURCES, "labels", "ignore_labels", "arms", "students", "seeds")
+    return key in listed and isinstance(value, (str, int))
+
+
+def _locate(source: str, base: Path) -> str:
+    """A path relative to the configuration file, where there is such a file; else as it stands."""
+    if source in ("-", "bundled") or source.startswith("hf:"):
+        return source
+    name, bracket, cut = source.partition("[")
+    return f"{base / name}{bracket}{cut}" if (base / name).exists() else source
+
+
+def _describe(error: ValidationError | TypeError) -> str:
+    if isinstance(error, TypeError):
+        return f"{error}; use the keys of the documentation."
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return f"unknown key {key!r}; known keys: {', '.join(CompareConfig.model_fields)}."
+    return f"{key}: {first['msg']}; correct it."

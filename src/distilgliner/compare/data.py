@@ -1,0 +1,94 @@
+"""The documents of a comparison, kept apart: nothing of dev or test is learnt from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from distilgliner.compare.config import CompareConfig
+from distilgliner.compare.results import DataPart, Part
+from distilgliner.corpus.document import Document, restrict_labels
+from distilgliner.corpus.read import read_documents
+from distilgliner.errors import UserError
+
+
+@dataclass(frozen=True)
+class ComparisonData:
+    """`gold`, `dev` and `test` are labelled; of `transfer` only the text is used."""
+
+    gold: list[Document]
+    transfer: list[Document]
+    dev: list[Document]
+    test: list[Document]
+    notes: list[str]
+
+    def describe(self) -> dict[Part, DataPart]:
+        """The sizes of the parts."""
+        return {
+            "gold": _describe(self.gold, labelled=True),
+            "transfer": _describe(self.transfer, labelled=False),
+            "dev": _describe(self.dev, labelled=True),
+            "test": _describe(self.test, labelled=True),
+        }
+
+
+def read_comparison_data(config: CompareConfig) -> ComparisonData:
+    """Read all parts, and drop from gold and transfer what stands in dev or test.
+
+    Raises `UserError` for a part without documents or labels, or with unknown labels.
+    """
+    notes: list[str] = []
+    test = _read_labelled("test", config.test, config)
+    dev = _drop("dev", _read_labelled("dev", config.dev, config), _ids(test), "test", notes)
+    held = _ids(test) | _ids(dev)
+    gold = _read_labelled("gold", config.gold, config) if config.gold else []
+    gold = _drop("gold", _unique(gold), held, "dev or test", notes)
+    texts = [
+        Document(document.text)
+        for source in config.transfer
+        for document in read_documents(source)
+        if document.words()
+    ]
+    transfer = _drop("transfer", _unique(texts), held, "dev or test", notes)
+    for name, documents in (("dev", dev), ("transfer", transfer)):
+        if not documents:
+            raise UserError(f"No document is left in {name}; give other files for it.")
+    return ComparisonData(gold, transfer, dev, test, notes)
+
+
+def _read_labelled(name: str, sources: Sequence[str], config: CompareConfig) -> list[Document]:
+    documents = []
+    for source in sources:
+        for number, document in enumerate(read_documents(source), 1):
+            where = f"{source}, document {number}"
+            if document.entities is None:
+                raise UserError(f"{where}: {name} needs human labels; give labelled text.")
+            documents.append(restrict_labels(document, config.labels, config.ignore_labels, where))
+    return documents
+
+
+def _drop(
+    name: str, documents: Iterable[Document], held: set[str], other: str, notes: list[str]
+) -> list[Document]:
+    documents = list(documents)
+    kept = [document for document in documents if document.id not in held]
+    if len(kept) < len(documents):
+        count = len(documents) - len(kept)
+        notes.append(f"{count} documents of {name} also stand in {other} and were left out.")
+    return kept
+
+
+def _unique(documents: Iterable[Document]) -> list[Document]:
+    return list({document.id: document for document in documents}.values())
+
+
+def _ids(documents: Iterable[Document]) -> set[str]:
+    return {document.id for document in documents}
+
+
+def _describe(documents: Sequence[Document], *, labelled: bool) -> DataPart:
+    return DataPart(
+        documents=len(documents),
+        words=sum(len(document.words()) for document in documents),
+        entities=sum(len(document.entities or ()) for document in documents) if labelled else None,
+    )

@@ -1,0 +1,98 @@
+"""Running the arms side by side, one process and one thread each."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.progress import Progress
+
+from distilgliner.compare.arm import PROGRESS_FILE, ArmJob, run_arm
+from distilgliner.evaluate.cost import count_cores
+from distilgliner.progress import build_progress
+
+_POLL_SECONDS = 0.5
+
+
+def run_arms(jobs: Sequence[ArmJob], workers: int | None, *, quiet: bool = False) -> None:
+    """Run every job that is not done; what a killed run had finished is kept.
+
+    Raises whatever a job raised, when the others that had begun are over.
+    """
+    waiting = [job for job in jobs if not job.is_done]
+    if not waiting:
+        return
+    count = min(len(waiting), workers or count_cores())
+    with build_progress(quiet=quiet) as bar, _one_thread_each():
+        total = bar.add_task("train and test", total=len(jobs), note="")
+        bar.update(total, completed=len(jobs) - len(waiting))
+        # spawn: a forked torch can hang, and every platform has it
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(count, mp_context=context, initializer=_ignore_ctrl_c) as pool:
+            futures = {pool.submit(run_arm, job): job for job in waiting}
+            try:
+                _follow(futures, bar, total)
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                for process in multiprocessing.active_children():
+                    process.terminate()
+                raise
+
+
+def _follow(futures: dict[Future[None], ArmJob], bar: Progress, total: Any) -> None:
+    """Show what the jobs write about themselves until all are done."""
+    tasks: dict[str, Any] = {}
+    pending = set(futures)
+    while pending:
+        done, pending = wait(pending, timeout=_POLL_SECONDS)
+        for future in done:
+            future.result()
+            bar.advance(total)
+            if futures[future].name in tasks:
+                bar.remove_task(tasks.pop(futures[future].name))
+        for future in pending:
+            job = futures[future]
+            state = _read_progress(job.folder / PROGRESS_FILE)
+            if state is None:
+                continue
+            if job.name not in tasks:
+                tasks[job.name] = bar.add_task(f"  {job.name}", total=state["epochs"], note="")
+            note = f"best dev F1 {100 * state['dev_f1']:.1f}"
+            bar.update(tasks[job.name], completed=state["epoch"], note=note)
+        time.sleep(0)
+
+
+def _read_progress(path: Path) -> dict[str, Any] | None:
+    try:
+        state: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return state
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Children start with one OpenMP thread: more of them than cores slow each other down."""
+    name = "OMP_NUM_THREADS"
+    before = os.environ.get(name)
+    os.environ[name] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
+
+
+def _ignore_ctrl_c() -> None:
+    """The parent hears Ctrl-C and ends its children."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,0 +1,283 @@
+"""The stage `compare`: all arms × students × seeds, measured on the same text, in one report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from distilgliner.annotate.decode import decode_flat
+from distilgliner.annotate.run import run_annotation
+from distilgliner.annotate.store import AnnotationStore
+from distilgliner.compare.arm import LABEL_FREE, ArmJob, annotation_folder, read_test
+from distilgliner.compare.choose_examples import choose_examples
+from distilgliner.compare.config import CompareConfig
+from distilgliner.compare.data import ComparisonData, read_comparison_data
+from distilgliner.compare.machine import describe_machine
+from distilgliner.compare.pool import run_arms
+from distilgliner.compare.report import write_report
+from distilgliner.compare.results import (
+    TEACHER,
+    Agreement,
+    Cost,
+    CurvePoint,
+    Quality,
+    Results,
+    Run,
+    Significance,
+    Teacher,
+    write_results,
+    write_text_atomically,
+)
+from distilgliner.corpus.document import Document, Entity
+from distilgliner.distill.run import read_result
+from distilgliner.errors import UserError
+from distilgliner.evaluate.cost import run_cost
+from distilgliner.evaluate.run import Evaluation, score_predictions
+from distilgliner.metrics.significance import compute_significance
+
+CONFIG_FILE = "compare.json"
+RESULTS_FILE = "results.json"
+COSTS_FILE = "costs.json"
+SPEED_FILE = "annotation_speed.json"
+PAIRS = (("soft", "hard"), ("mixed", "hard"), ("mixed", "gold"), ("soft", "gold"))
+"""Which arms are tested against each other."""
+
+
+def run_comparison(config: CompareConfig, output: str | Path, *, quiet: bool = False) -> Results:
+    """Annotate once, train and test every arm, measure cost, write report.html, .md, results.json.
+
+    A run that was stopped continues where it was; a folder of another comparison is refused.
+    Raises `UserError` for bad data or settings.
+    """
+    output = Path(output)
+    _claim_folder(output, config)
+    data = read_comparison_data(config)
+    stores = {
+        part: _annotate(config, output, part, documents, quiet=quiet)
+        for part, documents in (
+            ("transfer", data.transfer),
+            ("dev", data.dev),
+            ("test", data.test),
+        )
+    }
+    jobs = [
+        ArmJob(config, output, arm, student, seed)
+        for student, seed, arm in product(config.students, config.seeds, config.arms)
+    ]
+    run_arms(jobs, config.workers, quiet=quiet)
+    costs = _measure_costs(config, output, jobs, data.test, quiet=quiet)
+    results = build_results(config, output, data, stores, jobs, costs)
+    write_results(results, output / RESULTS_FILE)
+    write_report(results, output)
+    return results
+
+
+def _claim_folder(output: Path, config: CompareConfig) -> None:
+    """Write compare.json, or check that the folder holds this very comparison."""
+    path = output / CONFIG_FILE
+    # Neither the number of workers nor what is only shown changes what was trained.
+    shown = {"workers", "examples", "cost_rounds", "cost_seconds", "name"}
+    wanted = json.loads(config.model_dump_json(exclude=shown))
+    if path.is_file():
+        found = json.loads(path.read_text(encoding="utf-8"))
+        differing = [key for key in wanted if found.get(key) != wanted[key]]
+        if differing:
+            raise UserError(
+                f"{output} holds a comparison with another {', '.join(differing)}; "
+                "give another --output folder or remove this one."
+            )
+    elif output.is_dir() and any(output.iterdir()):
+        raise UserError(
+            f"{output} is not empty and holds no comparison; give another --output folder."
+        )
+    write_text_atomically(path, json.dumps(wanted, indent=1) + "\n")
+
+
+def _annotate(
+    config: CompareConfig, output: Path, part: str, documents: list[Document], *, quiet: bool
+) -> AnnotationStore:
+    folder = annotation_folder(output, part)
+    store = run_annotation(
+        documents, teacher=config.teacher, labels=config.labels, output=folder, quiet=quiet
+    )
+    if store.words_per_second is not None:
+        write_text_atomically(folder / SPEED_FILE, json.dumps(store.words_per_second) + "\n")
+    return store
+
+
+def _measure_costs(
+    config: CompareConfig,
+    output: Path,
+    jobs: Sequence[ArmJob],
+    test: Sequence[Document],
+    *,
+    quiet: bool,
+) -> dict[str, Any]:
+    """The cost of the teacher and of one run of each student, measured once and kept."""
+    path = output / COSTS_FILE
+    if path.is_file():
+        costs: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return costs
+    if not config.cost_rounds:
+        return {}
+    models: dict[str, str | Path] = {TEACHER: config.teacher}
+    for job in jobs:
+        models[job.student] = job.folder  # the arms of a student cost the same: any will do
+    costs = run_cost(
+        models,
+        [document.text for document in test],
+        config.labels,
+        rounds=config.cost_rounds,
+        budget_seconds=config.cost_seconds,
+        quiet=quiet,
+    )
+    write_text_atomically(path, json.dumps(costs, indent=1) + "\n")
+    return costs
+
+
+def build_results(
+    config: CompareConfig,
+    output: Path,
+    data: ComparisonData,
+    stores: dict[str, AnnotationStore],
+    jobs: Sequence[ArmJob],
+    costs: dict[str, Any],
+) -> Results:
+    """Everything that was measured, from what the runs have written."""
+    threshold = config.target.teacher_threshold
+    teacher = score_predictions(
+        data.test, _teacher_predictions(stores["test"], data.test, threshold), labels=config.labels
+    )
+    evaluations, kls = {}, {}
+    for job in jobs:
+        predictions, kls[job] = read_test(job.folder)
+        evaluations[job] = score_predictions(
+            data.test,
+            predictions,
+            labels=config.labels,
+            threshold=threshold,
+            annotations=stores["test"],
+        )
+    return Results(
+        name=config.name,
+        created=datetime.now(timezone.utc).replace(microsecond=0),
+        machine=describe_machine(),
+        config=json.loads(config.model_dump_json()),
+        labels=list(config.labels),
+        data=data.describe(),
+        teacher=_describe_teacher(config, output, teacher, stores["transfer"]),
+        runs=[_describe_run(job, evaluations[job], kls[job]) for job in jobs],
+        significance=_compare_pairs(config, evaluations),
+        costs={name: Cost.model_validate(cost) for name, cost in costs.items()},
+        examples=_show_examples(config, data.test, teacher, evaluations),
+        notes=[*data.notes, *_explain(config)],
+    )
+
+
+def _teacher_predictions(
+    store: AnnotationStore, documents: Sequence[Document], threshold: float
+) -> list[tuple[Entity, ...]]:
+    found = {document.id: decode_flat(document, store.labels, threshold) for document in store}
+    return [found[document.id] for document in documents]
+
+
+def _describe_teacher(
+    config: CompareConfig, output: Path, teacher: Evaluation, store: AnnotationStore
+) -> Teacher:
+    path = annotation_folder(output, "transfer") / SPEED_FILE
+    speed = float(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else 0.0
+    return Teacher(
+        name=Path(config.teacher).name or config.teacher,
+        quality=Quality.model_validate(teacher.quality.to_dict()),
+        annotation_seconds=store.words / speed if speed else 0.0,
+        annotation_words_per_second=speed,
+    )
+
+
+def _describe_run(job: ArmJob, evaluation: Evaluation, kl: float) -> Run:
+    trained = read_result(job.folder)
+    assert evaluation.agreement is not None
+    agreement = evaluation.agreement
+    return Run(
+        arm=job.arm,  # type: ignore[arg-type]
+        student=job.student,
+        seed=job.seed,
+        quality=Quality.model_validate(evaluation.quality.to_dict()),
+        agreement=Agreement(
+            f1=agreement.f1, precision=agreement.precision, recall=agreement.recall, kl=kl
+        ),
+        train_seconds=trained["train_seconds"],
+        best_epoch=trained["best_epoch"],
+        updates=trained["updates"],
+        curve=[_describe_epoch(row) for row in trained["curve"] if "train" in row],
+    )
+
+
+def _describe_epoch(row: dict[str, Any]) -> CurvePoint:
+    keys = ("recall", "precision", "f1", "word_accuracy")
+    return CurvePoint(
+        epoch=row["epoch"],
+        train_loss=row["train_loss"],
+        test_loss=row["test_loss"],
+        dev_f1=row["dev_f1"],
+        train={key: row["train"][key] for key in keys},  # type: ignore[arg-type]
+        test={key: row["test"][key] for key in keys},  # type: ignore[arg-type]
+    )
+
+
+def _compare_pairs(
+    config: CompareConfig, evaluations: dict[ArmJob, Evaluation]
+) -> list[Significance]:
+    def counts(student: str, arm: str) -> list[Any]:
+        return [
+            evaluation.counts
+            for job, evaluation in evaluations.items()
+            if (job.student, job.arm) == (student, arm)
+        ]
+
+    return [
+        Significance(
+            student=student,
+            a=a,
+            b=b,
+            **compute_significance(counts(student, a), counts(student, b)).to_dict(),
+        )
+        for student in config.students
+        for a, b in PAIRS
+        if a in config.arms and b in config.arms
+    ]
+
+
+def _show_examples(
+    config: CompareConfig,
+    test: Sequence[Document],
+    teacher: Evaluation,
+    evaluations: dict[ArmJob, Evaluation],
+) -> list[Any]:
+    predictions: dict[str, Sequence[Sequence[Entity]]] = {TEACHER: teacher.predictions}
+    for job, evaluation in evaluations.items():
+        if job.student == config.students[0] and job.seed == config.seeds[0]:
+            predictions[job.arm] = evaluation.predictions
+    return choose_examples(test, predictions, config.examples)
+
+
+def _explain(config: CompareConfig) -> list[str]:
+    notes = [
+        "Every arm had the same student, the same number of updates and the same early stopping.",
+    ]
+    free = [arm for arm in config.arms if arm in LABEL_FREE]
+    if free:
+        notes.append(
+            f"No human label was used by {' and '.join(free)}: their epoch was chosen by the "
+            "agreement with the teacher on the dev text. The other arms chose it by dev labels."
+        )
+    if config.examples:
+        notes.append(
+            f"The sentences show {config.students[0]}, seed {config.seeds[0]}; they are those on "
+            "which the systems differ most, not a fair sample."
+        )
+    return notes
