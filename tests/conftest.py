@@ -1,4 +1,4 @@
-"""Fixtures for all tests; being here also lets them import this folder's `tiny_teachers` and `tiny_store`."""
+"""Fixtures for all tests; being here also lets them import the modules of this folder."""
 
 from __future__ import annotations
 

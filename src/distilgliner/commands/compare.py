@@ -47,12 +47,15 @@ def compare(
         "seeds": _split(seeds),
         "workers": workers,
     }
-    raw = base | {key: value for key, value in given.items() if value}
+    raw = base | {key: value for key, value in given.items() if value not in (None, [])}
     overrides = parse_overrides(set_)
     if epochs is not None:
-        overrides.setdefault("training", {})["epochs"] = epochs
-    for section, values in overrides.items():
-        raw[section] = {**(raw.get(section) or {}), **values}
+        training = overrides.get("training", {})
+        if isinstance(training, dict):
+            overrides["training"] = {"epochs": epochs} | training
+    for key, value in overrides.items():
+        both_groups = isinstance(value, dict) and isinstance(raw.get(key), dict)
+        raw[key] = raw[key] | value if both_groups else value
     checked = build_compare_config(raw)
     try:
         from distilgliner.compare.run import run_comparison

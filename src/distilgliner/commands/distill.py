@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from distilgliner.commands.options import parse_overrides
+from distilgliner.commands.options import parse_labels, parse_overrides
 from distilgliner.errors import UserError
 
 
@@ -36,13 +36,15 @@ def distill(
     ),
 ) -> None:
     """Distil a student from annotations: small, fast, and without the teacher at run time."""
-    from distilgliner.corpus.labels import read_labels
-    from distilgliner.corpus.read import read_documents
+    from distilgliner.annotate.store import open_store
+    from distilgliner.corpus.labelled import read_labelled_documents
     from distilgliner.distill.config import build_distill_config
 
     overrides = parse_overrides(set_)
-    training = overrides.setdefault("training", {})
-    training |= {"seed": seed, "threads": threads} | ({"epochs": epochs} if epochs else {})
+    options = {"seed": seed, "threads": threads, "epochs": epochs}
+    given = {key: value for key, value in options.items() if value is not None}
+    training = overrides.get("training", {})
+    overrides["training"] = given | training if isinstance(training, dict) else training
     config = build_distill_config({"targets": targets, "student": student, **overrides})
     try:
         from distilgliner.distill.run import run_distillation
@@ -51,13 +53,14 @@ def distill(
             f"Distilling needs the package {error.name!r}; "
             "install it with: pip install 'distilgliner[distill]'"
         ) from error
+    store = open_store(annotations)
+    ignored = parse_labels(ignore_labels) or ()
     result = run_distillation(
-        annotations,
+        store,
         config,
         output,
-        gold=[doc for source in gold for doc in read_documents(source, format=format)],
-        dev=[doc for source in dev for doc in read_documents(source, format=format)],
-        ignore_labels=read_labels(ignore_labels) if ignore_labels else (),
+        gold=read_labelled_documents(gold, store.labels, ignored, format=format),
+        dev=read_labelled_documents(dev, store.labels, ignored, format=format),
     )
     typer.echo(
         f"{output}: {result['parameters']['total']:,} parameters, epoch {result['best_epoch']} of "

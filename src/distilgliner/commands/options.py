@@ -24,23 +24,25 @@ def check_threshold(threshold: float) -> None:
 
 
 def parse_overrides(settings: list[str]) -> dict[str, Any]:
-    """`["training.epochs=3", …]` → `{"training": {"epochs": 3}, …}`, the values as in YAML.
+    """`["training.epochs=3", "examples=5"]` → `{"training": {"epochs": 3}, "examples": 5}`.
 
-    Raises `UserError` for a setting that is not `section.key=value`.
+    The values are as in YAML. Raises `UserError` for a setting that is not `key=value`.
     """
     overrides: dict[str, Any] = {}
     for setting in settings:
         path, equals, value = setting.partition("=")
         section, dot, key = path.strip().partition(".")
-        if not (equals and dot and section and key):
-            raise UserError(f"--set {setting!r} must be section.key=value, as training.epochs=3.")
-        overrides.setdefault(section, {})[key] = _parse_value(value)
+        group = overrides.setdefault(section, {}) if dot else overrides
+        if not (equals and section and (key or not dot) and isinstance(group, dict)):
+            raise UserError(f"--set {setting!r} must be key=value, as training.epochs=3.")
+        group[key or section] = _parse_value(value)
     return overrides
 
 
 def _parse_value(text: str) -> Any:
     """YAML, but with 1e-3 as a number, as everywhere else."""
     try:
-        return float(text) if "e" in text.lower() else yaml.safe_load(text)
+        value = yaml.safe_load(text)
+        return float(value) if isinstance(value, str) else value
     except (ValueError, yaml.YAMLError):
         return text

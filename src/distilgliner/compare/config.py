@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from distilgliner.corpus.document import check_labels
-from distilgliner.distill.config import TARGETS, TargetConfig, Targets, TrainingConfig
+from distilgliner.distill.config import TARGETS, Seed, TargetConfig, Targets, TrainingConfig
 from distilgliner.errors import UserError
 from distilgliner.student.config import build_student_config
 
@@ -30,7 +30,7 @@ class CompareConfig(BaseModel):
     arms: tuple[Targets, ...] = TARGETS
     students: tuple[str, ...] = ("bilstm-tagger",)
     student_options: dict[str, int | float | bool] = Field(default_factory=dict)
-    seeds: tuple[int, ...] = (0, 1, 2)
+    seeds: tuple[Seed, ...] = (0, 1, 2)
     target: TargetConfig = TargetConfig()
     training: TrainingConfig = TrainingConfig()
     workers: int | None = Field(default=None, ge=1, description="runs at once; None: one per core")
@@ -67,9 +67,12 @@ def build_compare_config(
         config = CompareConfig(**raw)
     except (ValidationError, TypeError) as error:
         raise UserError(f"{where}: {_describe(error)}") from error
-    labels = check_labels(config.labels)
-    for student in config.students:
-        build_student_config(student)
+    try:
+        labels = check_labels(config.labels)
+        for student in config.students:
+            build_student_config(student, config.student_options)
+    except UserError as error:
+        raise UserError(f"{where}: {error}") from error
     for name in ("seeds", "arms", "students"):
         values = getattr(config, name)
         if not values or len(set(values)) != len(values):
@@ -103,5 +106,7 @@ def _describe(error: ValidationError | TypeError) -> str:
     first = error.errors()[0]
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
-        return f"unknown key {key!r}; known keys: {', '.join(CompareConfig.model_fields)}."
+        sections: dict[str, type[BaseModel]] = {"target": TargetConfig, "training": TrainingConfig}
+        model = sections.get(str(first["loc"][0]), CompareConfig)
+        return f"unknown key {key!r}; known keys: {', '.join(model.model_fields)}."
     return f"{key}: {first['msg']}; correct it."

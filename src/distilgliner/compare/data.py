@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from distilgliner.compare.config import CompareConfig
 from distilgliner.compare.results import DataPart, Part
-from distilgliner.corpus.document import Document, restrict_labels
+from distilgliner.corpus.document import Document
+from distilgliner.corpus.labelled import read_labelled_documents
 from distilgliner.corpus.read import read_documents
 from distilgliner.errors import UserError
 
@@ -38,10 +39,10 @@ def read_comparison_data(config: CompareConfig) -> ComparisonData:
     Raises `UserError` for a part without documents or labels, or with unknown labels.
     """
     notes: list[str] = []
-    test = _read_labelled("test", config.test, config)
-    dev = _drop("dev", _read_labelled("dev", config.dev, config), _ids(test), "test", notes)
+    test = _read_labelled(config.test, config)
+    dev = _drop("dev", _read_labelled(config.dev, config), _ids(test), "test", notes)
     held = _ids(test) | _ids(dev)
-    gold = _read_labelled("gold", config.gold, config) if config.gold else []
+    gold = _read_labelled(config.gold, config) if config.gold else []
     gold = _drop("gold", _unique(gold), held, "dev or test", notes)
     texts = [
         Document(document.text)
@@ -50,21 +51,14 @@ def read_comparison_data(config: CompareConfig) -> ComparisonData:
         if document.words()
     ]
     transfer = _drop("transfer", _unique(texts), held, "dev or test", notes)
-    for name, documents in (("dev", dev), ("transfer", transfer)):
-        if not documents:
+    for name, documents in (("gold", gold), ("dev", dev), ("transfer", transfer)):
+        if not documents and getattr(config, name):
             raise UserError(f"No document is left in {name}; give other files for it.")
     return ComparisonData(gold, transfer, dev, test, notes)
 
 
-def _read_labelled(name: str, sources: Sequence[str], config: CompareConfig) -> list[Document]:
-    documents = []
-    for source in sources:
-        for number, document in enumerate(read_documents(source), 1):
-            where = f"{source}, document {number}"
-            if document.entities is None:
-                raise UserError(f"{where}: {name} needs human labels; give labelled text.")
-            documents.append(restrict_labels(document, config.labels, config.ignore_labels, where))
-    return documents
+def _read_labelled(sources: Sequence[str], config: CompareConfig) -> list[Document]:
+    return read_labelled_documents(sources, config.labels, config.ignore_labels)
 
 
 def _drop(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from itertools import product
 from pathlib import Path
 from typing import Any
 
+from distilgliner.annotate.checkpoint import find_checkpoint
 from distilgliner.annotate.decode import decode_flat
 from distilgliner.annotate.run import run_annotation
 from distilgliner.annotate.store import AnnotationStore
@@ -54,8 +56,10 @@ def run_comparison(config: CompareConfig, output: str | Path, *, quiet: bool = F
     Raises `UserError` for bad data or settings.
     """
     output = Path(output)
-    _claim_folder(output, config)
+    # What may be wrong is checked before the folder is claimed, which a correction would find.
     data = read_comparison_data(config)
+    find_checkpoint(config.teacher)
+    _claim_folder(output, config)
     stores = {
         part: _annotate(config, output, part, documents, quiet=quiet)
         for part, documents in (
@@ -90,6 +94,8 @@ def _claim_folder(output: Path, config: CompareConfig) -> None:
                 f"{output} holds a comparison with another {', '.join(differing)}; "
                 "give another --output folder or remove this one."
             )
+    elif output.exists() and not output.is_dir():
+        raise UserError(f"{output} is a file; give a folder for --output.")
     elif output.is_dir() and any(output.iterdir()):
         raise UserError(
             f"{output} is not empty and holds no comparison; give another --output folder."
@@ -152,16 +158,9 @@ def build_results(
     teacher = score_predictions(
         data.test, _teacher_predictions(stores["test"], data.test, threshold), labels=config.labels
     )
-    evaluations, kls = {}, {}
-    for job in jobs:
-        predictions, kls[job] = read_test(job.folder)
-        evaluations[job] = score_predictions(
-            data.test,
-            predictions,
-            labels=config.labels,
-            threshold=threshold,
-            annotations=stores["test"],
-        )
+    measured = [
+        _measure_run(job, data.test, stores["test"], config.labels, threshold) for job in jobs
+    ]
     return Results(
         name=config.name,
         created=datetime.now(timezone.utc).replace(microsecond=0),
@@ -170,12 +169,35 @@ def build_results(
         labels=list(config.labels),
         data=data.describe(),
         teacher=_describe_teacher(config, output, teacher, stores["transfer"]),
-        runs=[_describe_run(job, evaluations[job], kls[job]) for job in jobs],
-        significance=_compare_pairs(config, evaluations),
+        runs=[_describe_run(run) for run in measured],
+        significance=_compare_pairs(config, measured),
         costs={name: Cost.model_validate(cost) for name, cost in costs.items()},
-        examples=_show_examples(config, data.test, teacher, evaluations),
+        examples=_show_examples(config, data.test, teacher, measured),
         notes=[*data.notes, *_explain(config)],
     )
+
+
+@dataclass(frozen=True)
+class _MeasuredRun:
+    """A run with its scores on test and its KL from the teacher."""
+
+    job: ArmJob
+    evaluation: Evaluation
+    kl: float
+
+
+def _measure_run(
+    job: ArmJob,
+    test: Sequence[Document],
+    store: AnnotationStore,
+    labels: Sequence[str],
+    threshold: float,
+) -> _MeasuredRun:
+    predictions, kl = read_test(job.folder)
+    evaluation = score_predictions(
+        test, predictions, labels=labels, threshold=threshold, annotations=store
+    )
+    return _MeasuredRun(job, evaluation, kl)
 
 
 def _teacher_predictions(
@@ -198,7 +220,8 @@ def _describe_teacher(
     )
 
 
-def _describe_run(job: ArmJob, evaluation: Evaluation, kl: float) -> Run:
+def _describe_run(run: _MeasuredRun) -> Run:
+    job, evaluation = run.job, run.evaluation
     trained = read_result(job.folder)
     assert evaluation.agreement is not None
     agreement = evaluation.agreement
@@ -208,7 +231,7 @@ def _describe_run(job: ArmJob, evaluation: Evaluation, kl: float) -> Run:
         seed=job.seed,
         quality=Quality.model_validate(evaluation.quality.to_dict()),
         agreement=Agreement(
-            f1=agreement.f1, precision=agreement.precision, recall=agreement.recall, kl=kl
+            f1=agreement.f1, precision=agreement.precision, recall=agreement.recall, kl=run.kl
         ),
         train_seconds=trained["train_seconds"],
         best_epoch=trained["best_epoch"],
@@ -229,14 +252,12 @@ def _describe_epoch(row: dict[str, Any]) -> CurvePoint:
     )
 
 
-def _compare_pairs(
-    config: CompareConfig, evaluations: dict[ArmJob, Evaluation]
-) -> list[Significance]:
+def _compare_pairs(config: CompareConfig, runs: Sequence[_MeasuredRun]) -> list[Significance]:
     def counts(student: str, arm: str) -> list[Any]:
         return [
-            evaluation.counts
-            for job, evaluation in evaluations.items()
-            if (job.student, job.arm) == (student, arm)
+            run.evaluation.counts
+            for run in runs
+            if (run.job.student, run.job.arm) == (student, arm)
         ]
 
     return [
@@ -256,12 +277,12 @@ def _show_examples(
     config: CompareConfig,
     test: Sequence[Document],
     teacher: Evaluation,
-    evaluations: dict[ArmJob, Evaluation],
+    runs: Sequence[_MeasuredRun],
 ) -> list[Any]:
     predictions: dict[str, Sequence[Sequence[Entity]]] = {TEACHER: teacher.predictions}
-    for job, evaluation in evaluations.items():
-        if job.student == config.students[0] and job.seed == config.seeds[0]:
-            predictions[job.arm] = evaluation.predictions
+    for run in runs:
+        if run.job.student == config.students[0] and run.job.seed == config.seeds[0]:
+            predictions[run.job.arm] = run.evaluation.predictions
     return choose_examples(test, predictions, config.examples)
 
 

@@ -41,6 +41,8 @@ def write_documents(documents: Iterable[Document], path: str | Path) -> int:
 def open_atomically(path: str | Path) -> Iterator[TextIO]:
     """A text stream (UTF-8) that becomes the file `path` when the block ends without an error."""
     target = Path(path)
+    if target.is_dir():
+        raise UserError(f"{target} is a folder; give a file.")
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

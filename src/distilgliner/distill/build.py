@@ -8,24 +8,13 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from distilgliner.errors import UserError
-from distilgliner.student.config import StudentConfig, build_student_config
+from distilgliner.student.config import StudentConfig
 from distilgliner.student.features import WordFeaturizer
 from distilgliner.student.folder import Student
 from distilgliner.student.model import StudentModel
 
 RESERVED_ROWS = 2
 """Rows of the subword table before the vocabulary: padding and the unknown subword."""
-
-
-def build_config(name: str, options: dict[str, int | float | bool]) -> StudentConfig:
-    """A student's architecture with some of its choices replaced. Raises `UserError`."""
-    config = build_student_config(name)
-    try:
-        return StudentConfig(**{**config.model_dump(), **options})
-    except ValueError as error:
-        reason = " ".join(str(error).split())
-        raise UserError(f"The options of student {name!r} are wrong: {reason}") from error
 
 
 def build_student(

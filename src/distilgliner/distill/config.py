@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -11,6 +11,7 @@ from distilgliner.student.config import build_student_config
 
 Targets = Literal["gold", "hard", "soft", "mixed"]
 TARGETS: tuple[Targets, ...] = ("gold", "hard", "soft", "mixed")
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
 
 
 class TargetConfig(BaseModel):
@@ -23,7 +24,7 @@ class TargetConfig(BaseModel):
         default=0.05, ge=0, lt=1, description="spans less probable than this are left out (soft)"
     )
     span_temperature: float = Field(
-        default=0.4, gt=0, description="T of the semi-Markov model; GLiNER is underconfident"
+        default=0.3, gt=0, description="T of the semi-Markov model; GLiNER is underconfident"
     )
     word_temperature: float = Field(
         default=1.0, gt=0, description="sharpens (< 1) or softens (> 1) the marginals of each word"
@@ -54,7 +55,7 @@ class TrainingConfig(BaseModel):
     warmup_fraction: float = Field(default=0.1, ge=0, lt=1)
     max_gradient_norm: float = Field(default=5.0, gt=0)
     average_decay: float = Field(
-        default=0.0, ge=0, lt=1, description="exponential moving average of the weights; 0 is off"
+        default=0.998, ge=0, lt=1, description="exponential moving average of the weights; 0 is off"
     )
     distill_temperature: float = Field(
         default=1.0, gt=0, description="T of the KL term, which is scaled by T² (Hinton 2015)"
@@ -62,7 +63,7 @@ class TrainingConfig(BaseModel):
     gold_weight: float = Field(
         default=0.5, ge=0, le=1, description="mixed: weight of gold, the rest is soft"
     )
-    seed: int = 0
+    seed: Seed = 0
     threads: int = Field(default=1, ge=1, description="results are the same for the same number")
 
 
@@ -88,5 +89,5 @@ def build_distill_config(raw: dict[str, Any]) -> DistillConfig:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         raise UserError(f"The setting {key} is wrong: {first['msg']}; correct it.") from error
-    build_student_config(config.student)
+    build_student_config(config.student, config.student_options)
     return config

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from distilgliner.corpus.document import Document
+from distilgliner.distill.calibrate import choose_threshold, compute_threshold_curve
 from distilgliner.distill.targets import compute_entity_tags
 from distilgliner.metrics.spans import compute_span_quality, entity_spans, prediction_spans
 from distilgliner.metrics.words import compute_word_scores
@@ -21,23 +22,28 @@ LOSS_BATCH = 64
 def measure_student(
     student: Student, dev: Sequence[Document], watched: Mapping[str, Sequence[Document]]
 ) -> dict[str, Any]:
-    """`dev_f1` (strict micro F1), and for each watched set its qualities and `<name>_loss`.
+    """`dev_f1` (strict, micro) at its best `threshold`, and for each watched set its qualities at
+    that threshold, and `<name>_loss`.
 
     Watched sets are reported and never used to choose anything.
     """
-    measured: dict[str, Any] = {"dev_f1": _compute_quality(student, dev)["f1"]}
+    calibration = choose_threshold(compute_threshold_curve(student, dev))
+    measured: dict[str, Any] = {"dev_f1": calibration.f1, "threshold": calibration.threshold}
     for name, documents in watched.items():
-        measured[name] = _compute_quality(student, documents)
+        measured[name] = _compute_quality(student, documents, calibration.threshold)
         measured[f"{name}_loss"] = compute_gold_loss(student, documents)
     return measured
 
 
-def _compute_quality(student: Student, documents: Sequence[Document]) -> dict[str, float]:
-    predictions = DistilGLiNER(student).batch_predict_entities([doc.text for doc in documents])
+def _compute_quality(
+    student: Student, documents: Sequence[Document], threshold: float
+) -> dict[str, float]:
+    texts = [document.text for document in documents]
+    predictions = DistilGLiNER(student).batch_predict_entities(texts, threshold=threshold)
     gold = [entity_spans(document.entities or ()) for document in documents]
     predicted = [prediction_spans(entities) for entities in predictions]
     micro = compute_span_quality(gold, predicted).micro
-    words = compute_word_scores([document.text for document in documents], gold, predicted)
+    words = compute_word_scores(texts, gold, predicted)
     return {
         "precision": micro.precision,
         "recall": micro.recall,

@@ -14,7 +14,8 @@ from distilgliner.annotate.decode import decode_flat
 from distilgliner.annotate.store import AnnotatedDocument, AnnotationStore, open_store
 from distilgliner.annotate.vocabulary import VOCABULARY_FOLDER, read_vocabulary
 from distilgliner.corpus.document import Document, restrict_labels
-from distilgliner.distill.build import build_config, build_student
+from distilgliner.distill.build import build_student
+from distilgliner.distill.calibrate import Calibration, calibrate_outside
 from distilgliner.distill.card import write_card
 from distilgliner.distill.checkpoint import CHECKPOINT_FILE, Progress
 from distilgliner.distill.config import DistillConfig
@@ -23,6 +24,7 @@ from distilgliner.distill.measure import measure_student
 from distilgliner.distill.train import Schedule, build_schedule, train
 from distilgliner.errors import UserError
 from distilgliner.progress import build_progress
+from distilgliner.student.config import build_student_config
 from distilgliner.student.folder import CARD_FILE, Student, round_tables, write_student
 from distilgliner.student.model import count_parameters
 
@@ -68,11 +70,12 @@ def run_distillation(
     store = annotations if isinstance(annotations, AnnotationStore) else open_store(annotations)
     data = build_data(config, store, gold, dev, dev_source, watched or {}, ignore_labels)
     folder = Path(output)
+    # All that can be wrong is checked before the folder is claimed, which a correction would find.
+    architecture = build_student_config(config.student, config.student_options)
+    tokenizer, vectors = read_vocabulary(store.folder / VOCABULARY_FOLDER)
     finished = _claim_folder(folder, config, store, data)
     if finished is not None:
         return finished
-    tokenizer, vectors = read_vocabulary(store.folder / VOCABULARY_FOLDER)
-    architecture = build_config(config.student, config.student_options)
     student = build_student(architecture, data.labels, tokenizer, vectors, config.training.seed)
     examples = build_examples(
         config.targets,
@@ -106,7 +109,8 @@ def run_distillation(
             folder=folder,
             on_epoch=show,
         )
-    result = _describe_result(student, progress, len(examples))
+    calibration = calibrate_outside(student, data.dev)
+    result = _describe_result(student, progress, calibration, len(examples))
     _write_folder(folder, student, config, store.manifest.teacher, data.dev_source, result)
     return result
 
@@ -192,7 +196,10 @@ def _claim_folder(
                 "or remove this one."
             )
         return read_result(folder) if (folder / RESULT_FILE).is_file() else None
-    if folder.is_dir() and any(folder.iterdir()):
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} is a file; give a folder for --output.")
+    # A run that was killed as it began leaves only the temporary file.
+    if folder.is_dir() and any(other.name != RUN_FILE + ".tmp" for other in folder.iterdir()):
         raise UserError(f"{folder} is not empty and holds no run; give another --output folder.")
     folder.mkdir(parents=True, exist_ok=True)
     _write_json(path, run)
@@ -212,9 +219,12 @@ def _fingerprint(parts: Any) -> str:
     return digest.hexdigest()
 
 
-def _describe_result(student: Student, progress: Progress, documents: int) -> dict[str, Any]:
+def _describe_result(
+    student: Student, progress: Progress, calibration: Calibration, documents: int
+) -> dict[str, Any]:
     return {
-        "dev_f1": progress.best_f1,
+        "dev_f1": calibration.f1,
+        "threshold": calibration.threshold,
         "best_epoch": progress.best_epoch,
         "epochs": progress.epoch,
         "updates": progress.update,

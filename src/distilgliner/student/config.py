@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from distilgliner.errors import UserError
 
@@ -43,8 +44,21 @@ STUDENTS: dict[str, StudentConfig] = {
 }
 
 
-def build_student_config(name: str) -> StudentConfig:
-    """The architecture behind a student's name. Raises `UserError` for an unknown name."""
+def build_student_config(
+    name: str, options: Mapping[str, int | float | bool] | None = None
+) -> StudentConfig:
+    """The architecture behind a student's name, with some of its choices replaced.
+
+    Raises `UserError` for an unknown name, and for an unknown or wrong choice.
+    """
     if name not in STUDENTS:
         raise UserError(f"Unknown student {name!r}; choose one of {', '.join(STUDENTS)}.")
-    return STUDENTS[name]
+    try:
+        return StudentConfig.model_validate({**STUDENTS[name].model_dump(), **(options or {})})
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise UserError(
+            f"The option {key} of student {name!r} is wrong: {first['msg']}; "
+            f"the options are: {', '.join(StudentConfig.model_fields)}."
+        ) from error

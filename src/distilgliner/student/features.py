@@ -85,7 +85,9 @@ class WordFeaturizer:
         fresh = [word for word in words if word not in self._cache]
         if not fresh:
             return
-        encodings = self.tokenizer.encode_batch(fresh, add_special_tokens=False)
+        # Half a character (a lone surrogate, from a broken \u escape) is no text for a tokenizer.
+        texts = [word.encode("utf-8", "replace").decode("utf-8") for word in fresh]
+        encodings = self.tokenizer.encode_batch(texts, add_special_tokens=False)
         for word, encoding in zip(fresh, encodings, strict=True):
             ids = encoding.ids[:MAX_SUBWORDS]
             subwords = [self.subword_rows.get(index, 1) for index in ids] or [1]

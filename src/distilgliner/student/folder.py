@@ -87,12 +87,19 @@ def read_student(folder: Path) -> Student:
         weights = load_file(folder / WEIGHTS_FILE)
         model = StudentModel(student_config, len(rows) + 2, len(labels))
         model.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
-        tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
     except (KeyError, TypeError, ValidationError, SafetensorError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise UserError(f"{folder} is damaged ({reason}); distil the student again.") from error
+    tokenizer = _read_tokenizer(folder / TOKENIZER_FILE)
     model.eval()
     return Student(student_config, labels, WordFeaturizer(tokenizer, rows, student_config), model)
+
+
+def _read_tokenizer(path: Path) -> Tokenizer:
+    try:
+        return Tokenizer.from_file(str(path))
+    except Exception as error:  # tokenizers raises nothing more special
+        raise UserError(f"{path} is damaged ({error}); distil the student again.") from error
 
 
 def _read_config(folder: Path) -> dict[str, Any]:

@@ -20,6 +20,11 @@ class TaggerHead(nn.Module):
         """States (B, L, 2H) → logits (B, L, T); the label vectors are not used."""
         return self.output(states)
 
+    @torch.no_grad()
+    def shift_outside(self, amount: float) -> None:
+        """Add to the logit of O: positive finds fewer entities, negative more."""
+        self.output.bias[0] += amount
+
 
 class TowerHead(nn.Module):
     """The twin tower of the reference study: dot products of words and labels (open).
@@ -48,3 +53,8 @@ class TowerHead(nn.Module):
         words = self.word_tower(states).unflatten(-1, (self.roles, self.label_dim))  # (B, L, R, E)
         scores = torch.einsum("blre,ce->blcr", words, labels) * self.scale
         return torch.cat((self.none(states), scores.flatten(2)), dim=-1)
+
+    @torch.no_grad()
+    def shift_outside(self, amount: float) -> None:
+        """Add to the logit of "none": positive finds fewer entities, negative more."""
+        self.none.bias[0] += amount

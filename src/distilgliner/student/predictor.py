@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,23 @@ from distilgliner.student.tags import ROLES
 
 BATCH_WORDS = 4096
 """Words (with padding) scored at once, whatever the number of texts."""
+
+
+@dataclass(frozen=True)
+class ScoredBatch:
+    """B texts by their place in the input (`rows`), their words, and their tag logits (B, L, T)."""
+
+    rows: list[int]
+    words: list[list[tuple[int, int]]]
+    scores: np.ndarray
+
+    def decode(
+        self, roles: bool, threshold: float
+    ) -> Iterator[tuple[int, list[tuple[int, int]], list[ScoredSpan]]]:
+        """The place, the words and the entities of each text."""
+        lengths = np.array([len(words) for words in self.words])
+        decoded = decode_batch(self.scores, lengths, roles=roles, threshold=threshold)
+        return zip(self.rows, self.words, decoded, strict=True)
 
 
 class DistilGLiNER:
@@ -94,22 +112,24 @@ class DistilGLiNER:
         if not 0 < threshold < 1:
             raise UserError(f"The threshold {threshold} is not between 0 and 1; 0.5 is usual.")
         wanted = tuple(sorted(check_labels(labels))) if labels is not None else self.student.labels
-        words = [split_words(text) for text in texts]
         results: list[list[dict[str, Any]]] = [[] for _ in texts]
-        for rows in _plan_batches([len(spans) for spans in words], batch_size):
-            surfaces = [[texts[row][start:end] for start, end in words[row]] for row in rows]
-            decoded = self._decode(surfaces, wanted, threshold)
-            for row, spans in zip(rows, decoded, strict=True):
-                results[row] = _describe(texts[row], words[row], spans, wanted)
+        for batch in self.iterate_scores(texts, wanted, batch_size=batch_size):
+            for row, words, spans in batch.decode(self.student.config.roles, threshold):
+                results[row] = _describe(texts[row], words, spans, wanted)
         return results
 
-    def _decode(
-        self, documents: list[list[str]], labels: tuple[str, ...], threshold: float
-    ) -> list[list[ScoredSpan]]:
-        log_probs = self.compute_scores(documents, labels)
-        lengths = np.array([len(words) for words in documents])
-        roles = self.student.config.roles
-        return decode_batch(log_probs, lengths, roles=roles, threshold=threshold)
+    def iterate_scores(
+        self, texts: Sequence[str], labels: Sequence[str], *, batch_size: int = 64
+    ) -> Iterator[ScoredBatch]:
+        """The tag logits of texts, in batches of similar length; texts without a word are left out.
+
+        The batches can be decoded at several thresholds without scoring again.
+        """
+        words = [split_words(text) for text in texts]
+        for rows in _plan_batches([len(spans) for spans in words], batch_size):
+            surfaces = [[texts[row][start:end] for start, end in words[row]] for row in rows]
+            scores = self.compute_scores(surfaces, labels)
+            yield ScoredBatch(rows, [words[row] for row in rows], scores)
 
     @torch.inference_mode()
     def compute_scores(
@@ -167,18 +187,17 @@ def _describe(
 
 def _locate(folder_or_hub_id: str, options: dict[str, Any]) -> Path:
     """The local folder, or the snapshot that the hub gives for an id like `user/student`."""
-    path = Path(folder_or_hub_id)
+    path = Path(folder_or_hub_id).expanduser()
     if path.is_dir() or folder_or_hub_id.count("/") != 1 or path.is_absolute():
         if not path.exists():
             raise UserError(f"There is no folder {path}; give a student's folder or a hub id.")
         return path
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, OfflineModeIsEnabled
 
     patterns = [CONFIG_FILE, "*.safetensors", "tokenizer.json", "README.md"]
     try:
         return Path(snapshot_download(folder_or_hub_id, allow_patterns=patterns, **options))
-    except (HfHubHTTPError, HFValidationError, OfflineModeIsEnabled, OSError) as error:
+    except Exception as error:  # a dozen kinds: offline, unknown, private, broken proxy …
         raise UserError(
             f"{folder_or_hub_id!r} is no folder here and could not be had from the Hugging Face "
             f"hub ({type(error).__name__}); download it elsewhere and give its folder."

@@ -1,0 +1,31 @@
+"""Labelled text: documents that must have human labels, of a known label set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from distilgliner.corpus.document import Document, restrict_labels
+from distilgliner.corpus.read import read_documents
+from distilgliner.errors import UserError
+
+
+def read_labelled_documents(
+    sources: Sequence[str],
+    labels: Sequence[str],
+    ignored: Sequence[str] = (),
+    *,
+    format: str | None = None,
+) -> list[Document]:
+    """The documents of several sources, one after the other, with the entities of `labels`.
+
+    Raises `UserError` that names the source and the document when that has no labels, or one that
+    is neither in `labels` nor in `ignored`.
+    """
+    documents = []
+    for source in sources:
+        for number, document in enumerate(read_documents(source, format=format), 1):
+            where = f"{source}, document {number}"
+            if document.entities is None:
+                raise UserError(f"{where}, has no human labels; give labelled text.")
+            documents.append(restrict_labels(document, labels, ignored, where))
+    return documents

@@ -1,0 +1,63 @@
+"""What a run can be told, and how it says that something is wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from distilgliner.distill.config import TARGETS, TrainingConfig, build_distill_config
+from distilgliner.errors import UserError
+from distilgliner.student.config import STUDENTS, build_student_config
+
+
+@pytest.mark.parametrize("targets", TARGETS)
+@pytest.mark.parametrize("student", STUDENTS)
+def test_targets_and_students(targets: str, student: str) -> None:
+    config = build_distill_config({"targets": targets, "student": student})
+    assert (config.targets, config.student) == (targets, student)
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        ({}, "The setting targets is wrong: Field required"),
+        ({"targets": "silver"}, "The setting targets is wrong: Input should be 'gold'"),
+        ({"targets": "soft", "student": "gru"}, "Unknown student 'gru'; choose one of"),
+        ({"targets": "soft", "surprise": 1}, "The setting surprise is wrong: Extra inputs"),
+        ({"targets": "soft", "training": {"epoch": 1}}, "training.epoch is wrong: Extra inputs"),
+        ({"targets": "soft", "training": {"epochs": 0}}, "training.epochs is wrong: .* than or"),
+        ({"targets": "soft", "training": {"seed": -1}}, "training.seed is wrong"),
+        ({"targets": "soft", "training": {"seed": 2**70}}, "training.seed is wrong"),
+        ({"targets": "soft", "training": {"threads": 0}}, "training.threads is wrong"),
+        ({"targets": "soft", "training": {"gold_weight": 1.5}}, "training.gold_weight is wrong"),
+        (
+            {"targets": "soft", "target": {"span_temperature": 0}},
+            "target.span_temperature is wrong",
+        ),
+        ({"targets": "soft", "target": 3}, "The setting target is wrong"),
+        (
+            {"targets": "soft", "student_options": {"hiden_dim": 3}},
+            "option hiden_dim of student 'bilstm-tagger' is wrong: .*hidden_dim",
+        ),
+        ({"targets": "soft", "student_options": {"layers": 0}}, "option layers .* is wrong"),
+        ({"targets": "soft", "student_options": {"head": "crf"}}, "student_options.head"),
+    ],
+)
+def test_one_line_names_what_is_wrong(raw: dict[str, Any], message: str) -> None:
+    with pytest.raises(UserError, match=message) as caught:
+        build_distill_config(raw)
+    assert "\n" not in str(caught.value)
+    assert "pydantic.dev" not in str(caught.value)
+
+
+def test_options_of_students() -> None:
+    config = build_student_config("bilstm-tower", {"hidden_dim": 7, "roles": False})
+    assert (config.head, config.hidden_dim, config.roles) == ("tower", 7, False)
+    assert config.layers == STUDENTS["bilstm-tower"].layers
+    assert STUDENTS["bilstm-tower"].roles
+
+
+def test_configs_cannot_be_changed() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        TrainingConfig().epochs = 3  # type: ignore[misc]
