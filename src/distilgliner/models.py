@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from distilgliner.errors import UserError, missing_extra
+from distilgliner.hub import fetch_snapshot, is_hub_id
 
 STUDENT_FORMAT = "distilgliner"
 _STUDENT_CONFIG = "config.json"
@@ -95,7 +96,11 @@ def locate_model(id_or_folder: str | Path) -> Path:
 
         return bundled_teacher()
     folder = Path(id_or_folder).expanduser()
-    return folder if folder.is_dir() else _fetch(str(id_or_folder), None, cached_only=True)
+    return (
+        folder
+        if folder.is_dir()
+        else fetch_snapshot(str(id_or_folder), "model", local_files_only=True)
+    )
 
 
 def _require(package: str, extra: str) -> None:
@@ -111,9 +116,9 @@ def _find_kind(id_or_folder: str | Path) -> Literal["student", "teacher"]:
     if not folder.is_dir():
         if folder.exists():
             raise UserError(f"{name} is a file; give the model's folder.")
-        if isinstance(id_or_folder, Path) or not _is_hub_id(name):
+        if isinstance(id_or_folder, Path) or not is_hub_id(name):
             raise UserError(f"There is no folder {name}; give a model's folder or a hub id.")
-        folder = _fetch(name, [_STUDENT_CONFIG, _TEACHER_CONFIG])
+        folder = fetch_snapshot(name, "model", allow_patterns=[_STUDENT_CONFIG, _TEACHER_CONFIG])
     if _read_format(folder / _STUDENT_CONFIG) == STUDENT_FORMAT:
         return "student"
     if (folder / _TEACHER_CONFIG).is_file():
@@ -124,25 +129,9 @@ def _find_kind(id_or_folder: str | Path) -> Literal["student", "teacher"]:
     )
 
 
-def _is_hub_id(name: str) -> bool:
-    return name.count("/") <= 1 and not name.startswith((".", "/", "~")) and "\\" not in name
-
-
 def _read_format(path: Path) -> str | None:
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     return config.get("format") if isinstance(config, dict) else None
-
-
-def _fetch(name: str, patterns: list[str] | None, *, cached_only: bool = False) -> Path:
-    from huggingface_hub import snapshot_download
-
-    try:
-        return Path(snapshot_download(name, allow_patterns=patterns, local_files_only=cached_only))
-    except Exception as error:  # a dozen kinds: offline, unknown, private, broken proxy …
-        raise UserError(
-            f"{name!r} is no folder here and cannot be had from the Hugging Face hub "
-            f"({type(error).__name__}); check the name, or give the folder of a downloaded model."
-        ) from None

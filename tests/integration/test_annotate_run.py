@@ -89,12 +89,14 @@ def test_a_complete_store_returns_at_once(
 
 def test_what_students_inherit_is_there(tiny: Teacher, tmp_path: Path) -> None:
     _run(tiny, tmp_path)
+    folder = tmp_path / "vocabulary"
     names = ("tokenizer.json", "subword_vectors.safetensors")
-    before = [(tmp_path / name).read_bytes() for name in names]
-    (tmp_path / names[1]).unlink()
+    assert {path.name for path in folder.iterdir()} == set(names)
+    before = [(folder / name).read_bytes() for name in names]
+    (folder / names[1]).unlink()
     tiny.batch_predict_entities(["The tokenizer has been used . " * 99], LABELS)
     _run(tiny, tmp_path)
-    assert [(tmp_path / name).read_bytes() for name in names] == before
+    assert [(folder / name).read_bytes() for name in names] == before
     tokenizer = json.loads(before[0])
     assert tokenizer["padding"] is None
     assert tokenizer["truncation"] is None
@@ -154,14 +156,15 @@ def test_a_longer_corpus_does_not_touch_a_complete_store(tiny: Teacher, tmp_path
 def test_other_settings_are_refused(tiny: Teacher, tmp_path: Path) -> None:
     _run(tiny, tmp_path)
     for changes, name in (
-        ({"labels": LABELS[::-1]}, "--labels"),
-        ({"floor": 0.01}, "--floor"),
+        ({"labels": ["person", "town"]}, "--labels"),
+        ({"floor": 0.02}, "--floor"),
         ({"labels_per_prompt": 1}, "--labels-per-prompt"),
         ({"shard_documents": 6}, "per shard"),
     ):
         with pytest.raises(UserError, match=name):
             _run(tiny, tmp_path, **changes)
     _run(tiny, tmp_path, batch_words=100)
+    _run(tiny, tmp_path, labels=LABELS[::-1])  # their order decides nothing
 
 
 def test_settings_may_change_while_nothing_is_stored(tiny: Teacher, tmp_path: Path) -> None:
@@ -223,10 +226,10 @@ def test_the_command(tiny: Teacher, tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "12 documents" in shown
     assert "words/s" in shown
     assert "bytes per word" in shown
-    assert open_store(tmp_path / "out").labels == ("person", "city")
+    assert open_store(tmp_path / "out").labels == ("city", "person")
     _main(arguments, 0)
     assert "was complete already" in capsys.readouterr().out
-    _main([*arguments, "--floor", "0.01"], 2)
+    _main([*arguments, "--floor", "0.02"], 2)
     error = capsys.readouterr().err
     assert "--floor" in error
     assert error.count("\n") == 1

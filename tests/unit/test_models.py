@@ -61,7 +61,9 @@ def test_an_unreachable_hub(monkeypatch: pytest.MonkeyPatch) -> None:
         raise ConnectionError("no network")
 
     monkeypatch.setattr("huggingface_hub.snapshot_download", fail)
-    with pytest.raises(UserError, match=r"cannot be had .* give the folder of a downloaded model"):
+    with pytest.raises(
+        UserError, match=r"could not be fetched .* give the folder of a downloaded one"
+    ):
         models.load_predictor("user/student")
 
 

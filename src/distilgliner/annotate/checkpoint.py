@@ -12,9 +12,11 @@ from typing import Any
 from distilgliner.bundled import bundled_teacher
 from distilgliner.corpus.words import WORD_SPLITTER
 from distilgliner.errors import UserError, missing_extra
+from distilgliner.hub import fetch_snapshot, is_hub_id
 
 CONFIG_FILE = "gliner_config.json"
 _WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")  # in the order GLiNER looks for them
+_OTHER_RUNTIMES = ["*.onnx", "onnx/*", "openvino/*"]
 _DEFAULT_MAX_WIDTH = 12
 _DEFAULT_MAX_WORDS = 384
 
@@ -62,7 +64,7 @@ def find_checkpoint(id_or_folder: str | Path) -> Checkpoint:
         folder, name = bundled_teacher(), "bundled"
     else:
         folder = Path(id_or_folder).expanduser()
-    is_local = folder.exists() or isinstance(id_or_folder, Path) or not _is_hub_id(name)
+    is_local = folder.exists() or isinstance(id_or_folder, Path) or not is_hub_id(name)
     if is_local:
         if not folder.is_dir():
             raise UserError(
@@ -71,7 +73,7 @@ def find_checkpoint(id_or_folder: str | Path) -> Checkpoint:
             )
         name = name if name == "bundled" else folder.resolve().name
     else:
-        folder = _fetch(name)
+        folder = fetch_snapshot(name, "teacher", ignore_patterns=_OTHER_RUNTIMES)
     config = _read_config(folder)
     weights = next((folder / file for file in _WEIGHT_FILES if (folder / file).is_file()), None)
     if weights is None:
@@ -90,24 +92,6 @@ def find_checkpoint(id_or_folder: str | Path) -> Checkpoint:
         prompt_tokens=(config.get("ent_token", "<<ENT>>"), config.get("sep_token", "<<SEP>>")),
         is_local=is_local,
     )
-
-
-def _is_hub_id(name: str) -> bool:
-    return name.count("/") <= 1 and not name.startswith((".", "/", "~")) and "\\" not in name
-
-
-def _fetch(name: str) -> Path:
-    from huggingface_hub import snapshot_download
-
-    try:
-        return Path(snapshot_download(name, ignore_patterns=["*.onnx", "onnx/*", "openvino/*"]))
-    except Exception as error:  # a dozen kinds: offline, unknown, private, broken proxy …
-        reason = str(error).strip().splitlines()
-        raise UserError(
-            f"The teacher {name!r} is no folder here and could not be fetched from the Hugging "
-            f"Face hub ({type(error).__name__}: {reason[0] if reason else 'no reason given'}); "
-            "check the name and the network, or give the folder of a downloaded checkpoint."
-        ) from error
 
 
 def _read_config(folder: Path) -> dict[str, Any]:

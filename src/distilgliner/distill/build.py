@@ -9,12 +9,9 @@ import torch
 from tokenizers import Tokenizer
 
 from distilgliner.student.config import StudentConfig
-from distilgliner.student.features import WordFeaturizer
+from distilgliner.student.features import FIRST_SUBWORD_ROW, WordFeaturizer
 from distilgliner.student.folder import Student
 from distilgliner.student.model import StudentModel
-
-RESERVED_ROWS = 2
-"""Rows of the subword table before the vocabulary: padding and the unknown subword."""
 
 
 def build_student(
@@ -26,12 +23,11 @@ def build_student(
 ) -> Student:
     """A student with random weights, but with the teacher's reduced subword vectors (V, D)."""
     labels = tuple(labels)
-    rows = {index: index + RESERVED_ROWS for index in range(len(vectors))}
     torch.manual_seed(seed)
-    model = StudentModel(config, len(vectors) + RESERVED_ROWS, len(labels))
+    model = StudentModel(config, len(vectors), len(labels))
     dim = min(config.subword_dim, vectors.shape[1])
     table = model.embedder.subword_embedding.weight
     with torch.no_grad():
-        table[RESERVED_ROWS:, :dim] = torch.from_numpy(vectors[:, :dim])
-        table[RESERVED_ROWS - 1] = 0
-    return Student(config, labels, WordFeaturizer(tokenizer, rows, config), model)
+        table[FIRST_SUBWORD_ROW:, :dim] = torch.from_numpy(vectors[:, :dim])
+        table[:FIRST_SUBWORD_ROW] = 0
+    return Student(config, labels, WordFeaturizer(tokenizer, len(vectors), config), model)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from distilgliner.student.config import StudentConfig
+from distilgliner.student.features import FIRST_SUBWORD_ROW
 
 
 class WordEmbedder(nn.Module):
@@ -13,7 +14,8 @@ class WordEmbedder(nn.Module):
 
     def __init__(self, config: StudentConfig, subword_count: int) -> None:
         super().__init__()
-        self.subword_embedding = nn.Embedding(subword_count, config.subword_dim, padding_idx=0)
+        rows = FIRST_SUBWORD_ROW + subword_count
+        self.subword_embedding = nn.Embedding(rows, config.subword_dim, padding_idx=0)
         self.affix_embedding = nn.Embedding(config.affix_buckets, config.affix_dim, padding_idx=0)
         self.shape_embedding = nn.Embedding(config.shape_buckets, config.shape_dim)
         for table, scale in (

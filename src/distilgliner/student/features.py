@@ -20,6 +20,8 @@ from distilgliner.student.config import StudentConfig
 
 MAX_SUBWORDS = 8
 """Subwords kept per word; words cut into more are rare and known by their affixes."""
+_UNKNOWN_ROW = 1
+FIRST_SUBWORD_ROW = 2
 AFFIX_LENGTHS = (1, 2, 3, 4)
 _CACHE_LIMIT = 200_000
 
@@ -45,17 +47,15 @@ class WordBatch:
 class WordFeaturizer:
     """Turns words into features.
 
-    `subword_rows` maps a tokenizer's id to the row of the student's table: rows 0 and 1 are padding
-    and "unknown subword".
+    The subword table has `FIRST_SUBWORD_ROW` rows (padding, unknown), then one for each of the
+    tokenizer's first `subword_count` ids.
     """
 
-    def __init__(
-        self, tokenizer: Tokenizer, subword_rows: dict[int, int], config: StudentConfig
-    ) -> None:
+    def __init__(self, tokenizer: Tokenizer, subword_count: int, config: StudentConfig) -> None:
         self.tokenizer = tokenizer
         self.tokenizer.no_padding()
         self.tokenizer.no_truncation()
-        self.subword_rows = subword_rows
+        self.subword_count = subword_count
         self.config = config
         self._cache: dict[str, tuple[list[int], list[int], int]] = {}
 
@@ -90,7 +90,10 @@ class WordFeaturizer:
         encodings = self.tokenizer.encode_batch(texts, add_special_tokens=False)
         for word, encoding in zip(fresh, encodings, strict=True):
             ids = encoding.ids[:MAX_SUBWORDS]
-            subwords = [self.subword_rows.get(index, 1) for index in ids] or [1]
+            subwords = [
+                index + FIRST_SUBWORD_ROW if index < self.subword_count else _UNKNOWN_ROW
+                for index in ids
+            ] or [_UNKNOWN_ROW]
             affixes = compute_affixes(word, self.config.affix_buckets)
             self._cache[word] = (subwords, affixes, compute_shape(word, self.config.shape_buckets))
 

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import ValidationError
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from tokenizers import Tokenizer
 
 from distilgliner.corpus.words import WORD_SPLITTER
@@ -49,7 +48,7 @@ def write_student(student: Student, folder: Path) -> None:
         "word_splitter": WORD_SPLITTER,
         "labels": list(student.labels),
         "student": student.config.model_dump(),
-        "subwords": _row_ids(student.featurizer.subword_rows),
+        "subword_count": student.featurizer.subword_count,
     }
     # The parameter's name, not its place, says whether it is a table: tables are most of the bytes.
     weights = {
@@ -57,20 +56,13 @@ def write_student(student: Student, folder: Path) -> None:
         for name, tensor in student.model.state_dict().items()
     }
     _write(folder / TOKENIZER_FILE, student.featurizer.tokenizer.to_str())
-    partial = folder / (WEIGHTS_FILE + ".tmp")
-    save_file(weights, partial)
-    partial.replace(folder / WEIGHTS_FILE)
+    _write(folder / WEIGHTS_FILE, save(weights))  # save_file would make it unreadable to others
     _write(folder / CONFIG_FILE, json.dumps(config) + "\n")
 
 
-def _row_ids(subword_rows: dict[int, int]) -> list[int]:
-    """Tokenizer ids in the order of the table's rows, which start at 2."""
-    return sorted(subword_rows, key=subword_rows.__getitem__)
-
-
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, content: str | bytes) -> None:
     partial = path.with_name(path.name + ".tmp")
-    partial.write_text(text, encoding="utf-8")
+    partial.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
     partial.replace(path)
 
 
@@ -83,16 +75,17 @@ def read_student(folder: Path) -> Student:
     try:
         student_config = StudentConfig(**config["student"])
         labels = tuple(config["labels"])
-        rows = {index: row for row, index in enumerate(config["subwords"], start=2)}
+        subword_count = int(config["subword_count"])
         weights = load_file(folder / WEIGHTS_FILE)
-        model = StudentModel(student_config, len(rows) + 2, len(labels))
+        model = StudentModel(student_config, subword_count, len(labels))
         model.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
-    except (KeyError, TypeError, ValidationError, SafetensorError, RuntimeError) as error:
+    except (KeyError, TypeError, ValueError, SafetensorError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise UserError(f"{folder} is damaged ({reason}); distil the student again.") from error
     tokenizer = _read_tokenizer(folder / TOKENIZER_FILE)
     model.eval()
-    return Student(student_config, labels, WordFeaturizer(tokenizer, rows, student_config), model)
+    featurizer = WordFeaturizer(tokenizer, subword_count, student_config)
+    return Student(student_config, labels, featurizer, model)
 
 
 def _read_tokenizer(path: Path) -> Tokenizer:

@@ -13,11 +13,13 @@ import torch
 from distilgliner.corpus.document import check_labels
 from distilgliner.corpus.words import split_words
 from distilgliner.errors import UserError
+from distilgliner.hub import fetch_snapshot, is_hub_id
 from distilgliner.student.decode import ScoredSpan, decode_batch
 from distilgliner.student.features import build_label_words
 from distilgliner.student.folder import CONFIG_FILE, Student, read_student, write_student
 from distilgliner.student.tags import ROLES
 
+_HUB_FILES = [CONFIG_FILE, "*.safetensors", "tokenizer.json", "README.md"]
 BATCH_WORDS = 4096
 """Words (with padding) scored at once, whatever the number of texts."""
 
@@ -52,7 +54,7 @@ class DistilGLiNER:
         `options` go to `huggingface_hub.snapshot_download` (revision, token, cache_dir …).
         Raises `UserError` when there is no such student or the hub cannot be reached.
         """
-        return cls(read_student(_locate(str(folder_or_hub_id), options)))
+        return cls(read_student(_locate(folder_or_hub_id, options)))
 
     def save_pretrained(self, folder: str | Path) -> None:
         """Write the student into a folder that `from_pretrained` opens."""
@@ -185,20 +187,11 @@ def _describe(
     return entities
 
 
-def _locate(folder_or_hub_id: str, options: dict[str, Any]) -> Path:
+def _locate(folder_or_hub_id: str | Path, options: dict[str, Any]) -> Path:
     """The local folder, or the snapshot that the hub gives for an id like `user/student`."""
-    path = Path(folder_or_hub_id).expanduser()
-    if path.is_dir() or folder_or_hub_id.count("/") != 1 or path.is_absolute():
-        if not path.exists():
-            raise UserError(f"There is no folder {path}; give a student's folder or a hub id.")
+    path, name = Path(folder_or_hub_id).expanduser(), str(folder_or_hub_id)
+    if path.exists():
         return path
-    from huggingface_hub import snapshot_download
-
-    patterns = [CONFIG_FILE, "*.safetensors", "tokenizer.json", "README.md"]
-    try:
-        return Path(snapshot_download(folder_or_hub_id, allow_patterns=patterns, **options))
-    except Exception as error:  # a dozen kinds: offline, unknown, private, broken proxy …
-        raise UserError(
-            f"{folder_or_hub_id!r} is no folder here and could not be had from the Hugging Face "
-            f"hub ({type(error).__name__}); download it elsewhere and give its folder."
-        ) from error
+    if isinstance(folder_or_hub_id, Path) or not is_hub_id(name):
+        raise UserError(f"There is no folder {path}; give a student's folder or a hub id.")
+    return fetch_snapshot(name, "student", allow_patterns=_HUB_FILES, **options)

@@ -79,7 +79,7 @@ def test_unreachable_hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
         raise ConnectionError("no route\nto host")
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", unreachable)
-    with pytest.raises(UserError, match=r"no route.*give the folder of a downloaded checkpoint"):
+    with pytest.raises(UserError, match=r"no route.*give the folder of a downloaded one"):
         find_checkpoint("nobody/no-such-model")
 
 

@@ -15,18 +15,17 @@ def documents(count: int) -> list[Document]:
 
 
 def test_most_different_answers_first() -> None:
-    texts = documents(4)
+    texts = sorted(documents(4), key=lambda document: document.id, reverse=True)
+    first, *others, agreed = texts  # the one with the last id has three different answers
     predictions = {
         "teacher": [(ADA,), (ADA,), (ADA,), (ADA,)],
-        "hard": [(ADA,), (ADA, ROME), (ROME,), (ADA, ROME)],
-        "soft": [(ADA,), (ADA, ROME), (), (ADA,)],
+        "hard": [(ROME,), (ADA, ROME), (ADA, ROME), (ADA,)],
+        "soft": [(), (ADA, ROME), (ADA,), (ADA,)],
     }
     chosen = choose_examples(texts, predictions, 10)
-    assert chosen[0].text[-1] == "2"  # three answers
-    assert {example.text[-1] for example in chosen[1:]} == {"1", "3"}  # two; all agree on 0
-    assert [e.text for e in chosen[1:]] == [
-        document.text for document in sorted((texts[1], texts[3]), key=lambda d: d.id)
-    ]
+    expected = [first, *others[::-1]]  # of equals by their ids, and never what all agree on
+    assert [example.text for example in chosen] == [document.text for document in expected]
+    assert agreed.text not in {example.text for example in chosen}
     assert choose_examples(texts, predictions, 1) == chosen[:1]
     assert choose_examples(texts, predictions, 0) == []
 

@@ -109,7 +109,7 @@ def test_half_a_file_of_weights(folder: Path) -> None:
         ({"labels": None}, "is damaged"),
         ({"student": {"surprise": 1}}, "is damaged"),
         ({"student": None}, "is damaged"),
-        ({"subwords": [1, 2]}, "is damaged"),
+        ({"subword_count": 2}, "is damaged"),
     ],
 )
 def test_wrong_configs(folder: Path, changes: dict[str, Any], message: str) -> None:
@@ -123,7 +123,7 @@ def test_wrong_configs(folder: Path, changes: dict[str, Any], message: str) -> N
 def test_a_config_that_lacks_a_key(folder: Path) -> None:
     path = folder / "config.json"
     config = json.loads(path.read_text())
-    del config["subwords"]
+    del config["subword_count"]
     path.write_text(json.dumps(config))
-    with pytest.raises(UserError, match=r"is damaged .*subwords"):
+    with pytest.raises(UserError, match=r"is damaged .*subword_count"):
         read_student(folder)
