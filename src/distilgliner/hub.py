@@ -27,6 +27,6 @@ def fetch_snapshot(name: str, what: str, **options: Any) -> Path:
         reason = str(error).strip().splitlines() or ["no reason given"]
         raise UserError(
             f"The {what} {name!r} is no folder here and could not be fetched from the Hugging Face "
-            f"hub ({type(error).__name__}: {reason[0]}); check the name and the network, or give the "
-            "folder of a downloaded one."
+            f"hub ({type(error).__name__}: {reason[0]}); check the name and the network, or give "
+            "the folder of a downloaded one."
         ) from error
