@@ -210,7 +210,7 @@ def test_folders_that_are_taken(store: AnnotationStore, tmp_path: Path) -> None:
 
 
 def test_a_run_killed_as_it_began(store: AnnotationStore, tmp_path: Path) -> None:
-    (tmp_path / "run.json.tmp").write_text("{")
+    (tmp_path / ".run.json.123.tmp").write_text("{")
     assert run(store, tmp_path, build_config("soft", epochs=1))["epochs"] == 1
 
 

@@ -11,7 +11,6 @@ from distilgliner.annotate.checkpoint import check_packages, find_checkpoint
 from distilgliner.annotate.corpus import SHARD_CHARACTERS, Corpus
 from distilgliner.annotate.decode import decode_flat
 from distilgliner.annotate.manifest import (
-    MANIFEST_FILE,
     BatchSettings,
     CorpusRecord,
     Manifest,
@@ -40,6 +39,7 @@ from distilgliner.annotate.vocabulary import (
 from distilgliner.annotate.windows import find_sentence_ends
 from distilgliner.corpus.document import Document, check_labels
 from distilgliner.errors import UserError
+from distilgliner.files import is_partial
 from distilgliner.progress import build_progress
 
 if TYPE_CHECKING:
@@ -247,8 +247,7 @@ def _prepare_folder(output: Path, wanted: Manifest) -> Manifest:
         for temporary in output.glob("*.tmp"):  # of a run that was killed
             temporary.unlink()
     if stored is None:
-        (output / (MANIFEST_FILE + ".tmp")).unlink(missing_ok=True)
-        if any(output.iterdir()):
+        if not all(map(is_partial, output.iterdir())):
             raise UserError(
                 f"{output} is not empty and holds no annotations; choose another --output folder."
             )

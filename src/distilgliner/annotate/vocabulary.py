@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 from tokenizers import Tokenizer
 
 from distilgliner.errors import UserError
+from distilgliner.files import write_atomically
 
 MAX_DIM = 256
 """Principal components kept per subword; a student takes the first ones."""
@@ -43,18 +44,15 @@ def write_vocabulary(model: Any, folder: Path) -> None:
     tokenizer = model.data_processor.transformer_tokenizer
     encoder = model.model.token_rep_layer.bert_layer.model
     table = encoder.get_input_embeddings().weight.detach().float().cpu().numpy()
-    folder.mkdir(parents=True, exist_ok=True)
     if not hasattr(tokenizer, "backend_tokenizer"):
         raise UserError(
             "The teacher has no fast tokenizer (tokenizer.json), which students need; "
             "convert it with transformers.AutoTokenizer(..., use_fast=True).save_pretrained."
         )
-    partial = folder / (TOKENIZER_FILE + ".tmp")
-    tokenizer.backend_tokenizer.save(str(partial))
-    partial.replace(folder / TOKENIZER_FILE)
-    partial = folder / (VECTORS_FILE + ".tmp")
-    save_file({"vectors": reduce_vectors(table).astype(np.float16)}, partial)
-    partial.replace(folder / VECTORS_FILE)
+    write_atomically(folder / TOKENIZER_FILE, tokenizer.backend_tokenizer.to_str())
+    write_atomically(
+        folder / VECTORS_FILE, save({"vectors": reduce_vectors(table).astype(np.float16)})
+    )
 
 
 def read_vocabulary(folder: Path) -> tuple[Tokenizer, np.ndarray]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -21,6 +19,7 @@ from distilgliner.distill.run import run_distillation
 from distilgliner.distill.targets import compute_soft_targets
 from distilgliner.distill.train import Schedule
 from distilgliner.evaluate.run import run_predictions
+from distilgliner.files import read_json, write_json
 from distilgliner.student.predictor import DistilGLiNER
 
 LABEL_FREE = ("hard", "soft")
@@ -111,7 +110,7 @@ def _build_watched(job: ArmJob, data: ComparisonData) -> dict[str, list[Document
 
 def _write_progress(folder: Path, progress: Progress, schedule: Schedule) -> None:
     state = {"epoch": progress.epoch, "epochs": schedule.epochs, "dev_f1": progress.best_f1}
-    _write_json(folder / PROGRESS_FILE, state)
+    write_json(folder / PROGRESS_FILE, state)
 
 
 def _write_test(job: ArmJob, data: ComparisonData) -> None:
@@ -127,12 +126,12 @@ def _write_test(job: ArmJob, data: ComparisonData) -> None:
         ],
         "kl": compute_kl(predictor, store, job.config.target),
     }
-    _write_json(job.folder / TEST_FILE, found)
+    write_json(job.folder / TEST_FILE, found, indent=None)
 
 
 def read_test(folder: Path) -> tuple[list[tuple[Entity, ...]], float]:
     """The predictions per test document, and the KL from the teacher, that a run has written."""
-    found = json.loads((folder / TEST_FILE).read_text(encoding="utf-8"))
+    found = read_json(folder / TEST_FILE, "remove it to test that student again")
     return [tuple(Entity(*entity) for entity in row) for row in found["predictions"]], found["kl"]
 
 
@@ -152,9 +151,3 @@ def compute_kl(predictor: DistilGLiNER, store: AnnotationStore, config: TargetCo
         total += float(terms.sum())
         count += len(words)
     return total / max(1, count)
-
-
-def _write_json(path: Path, content: Any) -> None:
-    partial = path.with_name(path.name + ".tmp")
-    partial.write_text(json.dumps(content) + "\n", encoding="utf-8")
-    partial.replace(path)

@@ -11,8 +11,9 @@ from distilgliner.compare.figures import (
 )
 from distilgliner.compare.report_html import build_html
 from distilgliner.compare.report_markdown import FIGURES, build_markdown
-from distilgliner.compare.results import Results, write_text_atomically
+from distilgliner.compare.results import Results
 from distilgliner.compare.svg import render_file
+from distilgliner.files import write_atomically
 
 
 def write_report(results: Results, folder: Path) -> None:
@@ -25,6 +26,6 @@ def write_report(results: Results, folder: Path) -> None:
     speed = build_speed_figure(results)
     figures = [*build_curve_figures(results), *build_label_figures(results)]
     for figure in [*figures, *([speed] if speed is not None else [])]:
-        write_text_atomically(folder / FIGURES / f"{figure.name}.svg", render_file(figure.whole))
-    write_text_atomically(folder / "report.md", text)
-    write_text_atomically(folder / "report.html", page)
+        write_atomically(folder / FIGURES / f"{figure.name}.svg", render_file(figure.whole))
+    write_atomically(folder / "report.md", text)
+    write_atomically(folder / "report.html", page)

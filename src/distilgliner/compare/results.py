@@ -6,7 +6,6 @@ Qualities are fractions from 0 to 1; times are seconds unless the name says mill
 from __future__ import annotations
 
 import json
-import os
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +13,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from distilgliner.errors import UserError
+from distilgliner.files import write_atomically
 
 Arm = Literal["gold", "hard", "soft", "mixed"]
 Part = Literal["gold", "transfer", "dev", "test"]
@@ -228,16 +228,4 @@ def read_results(path: str | Path) -> Results:
 
 def write_results(results: Results, path: str | Path) -> None:
     """Write `results.json` to the file `path`, atomically."""
-    write_text_atomically(Path(path), results.model_dump_json(indent=1) + "\n")
-
-
-def write_text_atomically(path: Path, text: str) -> None:
-    """Write a UTF-8 file so that a reader sees the old or the new one, never a part of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_atomically(Path(path), results.model_dump_json(indent=1) + "\n")

@@ -32,13 +32,13 @@ from distilgliner.compare.results import (
     Significance,
     Teacher,
     write_results,
-    write_text_atomically,
 )
 from distilgliner.corpus.document import Document, Entity
 from distilgliner.distill.run import read_result
 from distilgliner.errors import UserError
 from distilgliner.evaluate.cost import run_cost
 from distilgliner.evaluate.run import Evaluation, score_predictions
+from distilgliner.files import is_partial, read_json, write_json
 from distilgliner.metrics.significance import compute_significance
 
 CONFIG_FILE = "compare.json"
@@ -87,7 +87,7 @@ def _claim_folder(output: Path, config: CompareConfig) -> None:
     shown = {"workers", "examples", "cost_rounds", "cost_seconds", "name"}
     wanted = json.loads(config.model_dump_json(exclude=shown))
     if path.is_file():
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = read_json(path, "remove the folder, or give another --output folder")
         differing = [key for key in wanted if found.get(key) != wanted[key]]
         if differing:
             raise UserError(
@@ -96,11 +96,11 @@ def _claim_folder(output: Path, config: CompareConfig) -> None:
             )
     elif output.exists() and not output.is_dir():
         raise UserError(f"{output} is a file; give a folder for --output.")
-    elif output.is_dir() and any(output.iterdir()):
+    elif output.is_dir() and not all(map(is_partial, output.iterdir())):
         raise UserError(
             f"{output} is not empty and holds no comparison; give another --output folder."
         )
-    write_text_atomically(path, json.dumps(wanted, indent=1) + "\n")
+    write_json(path, wanted)
 
 
 def _annotate(
@@ -111,7 +111,7 @@ def _annotate(
         documents, teacher=config.teacher, labels=config.labels, output=folder, quiet=quiet
     )
     if store.words_per_second is not None:
-        write_text_atomically(folder / SPEED_FILE, json.dumps(store.words_per_second) + "\n")
+        write_json(folder / SPEED_FILE, store.words_per_second)
     return store
 
 
@@ -126,7 +126,7 @@ def _measure_costs(
     """The cost of the teacher and of one run of each student, measured once and kept."""
     path = output / COSTS_FILE
     if path.is_file():
-        costs: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        costs: dict[str, Any] = read_json(path, "remove it to measure again")
         return costs
     if not config.cost_rounds:
         return {}
@@ -141,7 +141,7 @@ def _measure_costs(
         budget_seconds=config.cost_seconds,
         quiet=quiet,
     )
-    write_text_atomically(path, json.dumps(costs, indent=1) + "\n")
+    write_json(path, costs)
     return costs
 
 
@@ -211,7 +211,7 @@ def _describe_teacher(
     config: CompareConfig, output: Path, teacher: Evaluation, store: AnnotationStore
 ) -> Teacher:
     path = annotation_folder(output, "transfer") / SPEED_FILE
-    speed = float(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else 0.0
+    speed = float(read_json(path, "remove it")) if path.is_file() else 0.0
     return Teacher(
         name=Path(config.teacher).name or config.teacher,
         quality=Quality.model_validate(teacher.quality.to_dict()),

@@ -23,6 +23,7 @@ from distilgliner.distill.examples import build_examples
 from distilgliner.distill.measure import measure_student
 from distilgliner.distill.train import Schedule, build_schedule, train
 from distilgliner.errors import UserError
+from distilgliner.files import is_partial, read_json, write_atomically, write_json
 from distilgliner.progress import build_progress
 from distilgliner.student.config import build_student_config
 from distilgliner.student.folder import CARD_FILE, Student, round_tables, write_student
@@ -30,6 +31,7 @@ from distilgliner.student.model import count_parameters
 
 RUN_FILE = "run.json"
 RESULT_FILE = "result.json"
+_REMEDY = "remove the folder, or give another --output folder"
 HELD_OUT = 10
 """Without dev documents every tenth document (by its id) is held out, with the run's own labels."""
 
@@ -190,7 +192,7 @@ def _claim_folder(
     run = json.loads(json.dumps(run))
     path = folder / RUN_FILE
     if path.is_file():
-        if json.loads(path.read_text(encoding="utf-8")) != run:
+        if read_json(path, _REMEDY) != run:
             raise UserError(
                 f"{folder} holds a run with other settings or data; give another --output folder "
                 "or remove this one."
@@ -199,16 +201,16 @@ def _claim_folder(
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder} is a file; give a folder for --output.")
     # A run that was killed as it began leaves only the temporary file.
-    if folder.is_dir() and any(other.name != RUN_FILE + ".tmp" for other in folder.iterdir()):
+    if folder.is_dir() and not all(map(is_partial, folder.iterdir())):
         raise UserError(f"{folder} is not empty and holds no run; give another --output folder.")
     folder.mkdir(parents=True, exist_ok=True)
-    _write_json(path, run)
+    write_json(path, run)
     return None
 
 
 def read_result(folder: Path) -> dict[str, Any]:
     """What a finished run has written about itself into `result.json`."""
-    result: dict[str, Any] = json.loads((folder / RESULT_FILE).read_text(encoding="utf-8"))
+    result: dict[str, Any] = read_json(folder / RESULT_FILE, _REMEDY)
     return result
 
 
@@ -247,12 +249,6 @@ def _write_folder(
     round_tables(student.model)
     write_student(student, folder)
     card = write_card(student, config, teacher, dev_source, result)
-    (folder / CARD_FILE).write_text(card, encoding="utf-8")
-    _write_json(folder / RESULT_FILE, result)
+    write_atomically(folder / CARD_FILE, card)
+    write_json(folder / RESULT_FILE, result)
     (folder / CHECKPOINT_FILE).unlink(missing_ok=True)
-
-
-def _write_json(path: Path, content: Any) -> None:
-    partial = path.with_name(path.name + ".tmp")
-    partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    partial.replace(path)

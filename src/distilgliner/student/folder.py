@@ -14,6 +14,7 @@ from tokenizers import Tokenizer
 
 from distilgliner.corpus.words import WORD_SPLITTER
 from distilgliner.errors import UserError
+from distilgliner.files import write_atomically
 from distilgliner.student.config import FORMAT, FORMAT_VERSION, StudentConfig
 from distilgliner.student.features import WordFeaturizer
 from distilgliner.student.model import StudentModel
@@ -55,15 +56,11 @@ def write_student(student: Student, folder: Path) -> None:
         name: (tensor.half() if "embedding" in name else tensor).contiguous()
         for name, tensor in student.model.state_dict().items()
     }
-    _write(folder / TOKENIZER_FILE, student.featurizer.tokenizer.to_str())
-    _write(folder / WEIGHTS_FILE, save(weights))  # save_file would make it unreadable to others
-    _write(folder / CONFIG_FILE, json.dumps(config) + "\n")
-
-
-def _write(path: Path, content: str | bytes) -> None:
-    partial = path.with_name(path.name + ".tmp")
-    partial.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
-    partial.replace(path)
+    write_atomically(folder / TOKENIZER_FILE, student.featurizer.tokenizer.to_str())
+    write_atomically(
+        folder / WEIGHTS_FILE, save(weights)
+    )  # save_file would make it unreadable to others
+    write_atomically(folder / CONFIG_FILE, json.dumps(config) + "\n")
 
 
 def read_student(folder: Path) -> Student:
