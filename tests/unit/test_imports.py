@@ -30,6 +30,7 @@ ORDER = (
     "distill",
     "models",
     "evaluate",
+    "runtime",
     "compare",
     "commands",
     "cli",
@@ -106,7 +107,7 @@ def test_the_command_line_starts_without_torch() -> None:
 
 
 def test_a_student_needs_neither_gliner_nor_annotations() -> None:
-    assert loaded("import distilgliner.student.predictor") == {"torch", "numpy", "tokenizers"}
+    assert loaded("import distilgliner.student.predictor") == {"numpy", "tokenizers"}
 
 
 def test_distilling_needs_no_gliner() -> None:

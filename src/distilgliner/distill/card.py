@@ -22,7 +22,11 @@ def write_card(
     """The text of README.md in a student's folder, with the hub's metadata on top."""
     parameters = count_parameters(student.model)
     labels = ", ".join(f"`{label}`" for label in student.labels)
-    kind = "open: labels are an input" if student.is_open else "closed: these labels are built in"
+    kind = (
+        "open: labels are an input"
+        if student.config.is_open
+        else "closed: these labels are built in"
+    )
     example = ", ".join(repr(label) for label in student.labels[:3])
     return f"""---
 library_name: distilgliner

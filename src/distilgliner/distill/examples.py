@@ -59,6 +59,27 @@ def build_examples(
     return examples
 
 
+def pair_with_gold(
+    annotated: Iterable[AnnotatedDocument],
+    gold: Sequence[Document],
+    labels: Sequence[str],
+    *,
+    roles: bool,
+) -> list[tuple[AnnotatedDocument, np.ndarray]]:
+    """The annotated documents that have gold, each with its gold tags (L,)."""
+    gold_of = {document.id: document for document in gold}
+    return [
+        (
+            document,
+            compute_entity_tags(
+                gold_of[document.id].entities or (), document.words, labels, roles=roles
+            ),
+        )
+        for document in annotated
+        if document.id in gold_of and document.words
+    ]
+
+
 def _teacher_example(
     targets: Targets,
     document: AnnotatedDocument,

@@ -18,15 +18,16 @@ from distilgliner.distill.build import build_student
 from distilgliner.distill.calibrate import Calibration, calibrate_outside
 from distilgliner.distill.card import write_card
 from distilgliner.distill.checkpoint import CHECKPOINT_FILE, Progress
-from distilgliner.distill.config import DistillConfig
-from distilgliner.distill.examples import build_examples
+from distilgliner.distill.config import DistillConfig, TargetConfig
+from distilgliner.distill.examples import Example, build_examples, pair_with_gold
 from distilgliner.distill.measure import measure_student
+from distilgliner.distill.teacher_calibration import calibrate_teacher
 from distilgliner.distill.train import Schedule, build_schedule, train
 from distilgliner.errors import UserError
-from distilgliner.files import is_partial, read_json, write_atomically, write_json
+from distilgliner.files import is_partial, read_json, write_json
 from distilgliner.progress import build_progress
 from distilgliner.student.config import build_student_config
-from distilgliner.student.folder import CARD_FILE, Student, round_tables, write_student
+from distilgliner.student.folder import Student, round_tables, write_student
 from distilgliner.student.model import count_parameters
 
 RUN_FILE = "run.json"
@@ -79,16 +80,7 @@ def run_distillation(
     if finished is not None:
         return finished
     student = build_student(architecture, data.labels, tokenizer, vectors, config.training.seed)
-    examples = build_examples(
-        config.targets,
-        data.transfer,
-        data.gold,
-        data.labels,
-        config.target,
-        roles=architecture.roles,
-    )
-    if not examples:
-        raise UserError(f"There is no document to learn from with targets {config.targets!r}.")
+    examples, target = _build_training_set(config, data, roles=architecture.roles)
     gold_weight = {"soft": 0.0, "mixed": config.training.gold_weight}.get(config.targets, 1.0)
     schedule = build_schedule(config.training, len(data.transfer))
     with build_progress(quiet=quiet) as bar:
@@ -112,7 +104,7 @@ def run_distillation(
             on_epoch=show,
         )
     calibration = calibrate_outside(student, data.dev)
-    result = _describe_result(student, progress, calibration, len(examples))
+    result = _describe_result(student, progress, calibration, target, len(examples))
     _write_folder(folder, student, config, store.manifest.teacher, data.dev_source, result)
     return result
 
@@ -221,12 +213,33 @@ def _fingerprint(parts: Any) -> str:
     return digest.hexdigest()
 
 
+def _build_training_set(
+    config: DistillConfig, data: DistillData, *, roles: bool
+) -> tuple[list[Example], TargetConfig]:
+    """The examples, and how the teacher's scores became their targets."""
+    target = config.target
+    if config.targets == "mixed":
+        pairs = pair_with_gold(data.transfer, data.gold, data.labels, roles=roles)
+        target = calibrate_teacher(pairs, len(data.labels), target, roles=roles)
+    examples = build_examples(
+        config.targets, data.transfer, data.gold, data.labels, target, roles=roles
+    )
+    if not examples:
+        raise UserError(f"There is no document to learn from with targets {config.targets!r}.")
+    return examples, target
+
+
 def _describe_result(
-    student: Student, progress: Progress, calibration: Calibration, documents: int
+    student: Student,
+    progress: Progress,
+    calibration: Calibration,
+    target: TargetConfig,
+    documents: int,
 ) -> dict[str, Any]:
     return {
         "dev_f1": calibration.f1,
         "threshold": calibration.threshold,
+        "target": target.model_dump(),
         "best_epoch": progress.best_epoch,
         "epochs": progress.epoch,
         "updates": progress.update,
@@ -247,8 +260,7 @@ def _write_folder(
 ) -> None:
     """The student, its card and its result; result.json is last and says that all is there."""
     round_tables(student.model)
+    student.card = write_card(student, config, teacher, dev_source, result)
     write_student(student, folder)
-    card = write_card(student, config, teacher, dev_source, result)
-    write_atomically(folder / CARD_FILE, card)
     write_json(folder / RESULT_FILE, result)
     (folder / CHECKPOINT_FILE).unlink(missing_ok=True)

@@ -36,6 +36,11 @@ class StudentConfig(BaseModel):
     input_dropout: float = Field(default=0.3, ge=0, lt=1)
     output_dropout: float = Field(default=0.3, ge=0, lt=1)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether labels are an input (True) or built in (False)."""
+        return self.head == "tower"
+
 
 STUDENTS: dict[str, StudentConfig] = {
     "bilstm-tagger": StudentConfig(head="tagger"),

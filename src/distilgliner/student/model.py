@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -23,12 +25,12 @@ class StudentModel(nn.Module):
         self.encoder = BiLstmEncoder(config, self.embedder.dim)
         self.output_dropout = nn.Dropout(config.output_dropout)
         self.head: TaggerHead | TowerHead
-        if config.head == "tower":
+        if config.is_open:
             self.head = TowerHead(config, self.encoder.dim, self.embedder.dim)
         else:
             self.head = TaggerHead(config, self.encoder.dim, label_count)
 
-    def forward(self, batch: WordBatch, label_words: list[WordFeatures]) -> Tensor:
+    def forward(self, batch: WordBatch, label_words: Sequence[WordFeatures]) -> Tensor:
         """`label_words` holds the features of the words of each label's name, in label order."""
         vectors = self._embed(batch.features)
         words = torch.from_numpy(batch.words)
@@ -42,9 +44,9 @@ class StudentModel(nn.Module):
             torch.from_numpy(features.shapes),
         )
 
-    def _embed_labels(self, label_words: list[WordFeatures]) -> Tensor:
+    def _embed_labels(self, label_words: Sequence[WordFeatures]) -> Tensor:
         """The mean vector of the words of each name: (C, D); empty for a closed head."""
-        if self.config.head != "tower":
+        if not self.config.is_open:
             return torch.empty(0)
         return torch.stack([self._embed(features).mean(dim=0) for features in label_words])
 

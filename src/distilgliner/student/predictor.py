@@ -8,18 +8,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from distilgliner.corpus.document import check_labels
 from distilgliner.corpus.words import split_words
 from distilgliner.errors import UserError
 from distilgliner.hub import fetch_snapshot, is_hub_id
 from distilgliner.student.decode import ScoredSpan, decode_batch
+from distilgliner.student.description import (
+    CARD_FILE,
+    CONFIG_FILE,
+    GRAPH_FILE,
+    TOKENIZER_FILE,
+    ScoringStudent,
+)
 from distilgliner.student.features import build_label_words
-from distilgliner.student.folder import CONFIG_FILE, Student, read_student, write_student
 from distilgliner.student.tags import ROLES
 
-_HUB_FILES = [CONFIG_FILE, "*.safetensors", "tokenizer.json", "README.md"]
+_HUB_FILES = [CONFIG_FILE, TOKENIZER_FILE, CARD_FILE, "*.safetensors", "*.onnx"]
 BATCH_WORDS = 4096
 """Words (with padding) scored at once, whatever the number of texts."""
 
@@ -44,7 +49,7 @@ class ScoredBatch:
 class DistilGLiNER:
     """Finds entities with a distilled student; a drop-in for `GLiNER.predict_entities`."""
 
-    def __init__(self, student: Student) -> None:
+    def __init__(self, student: ScoringStudent) -> None:
         self.student = student
 
     @classmethod
@@ -54,11 +59,11 @@ class DistilGLiNER:
         `options` go to `huggingface_hub.snapshot_download` (revision, token, cache_dir …).
         Raises `UserError` when there is no such student or the hub cannot be reached.
         """
-        return cls(read_student(_locate(folder_or_hub_id, options)))
+        return cls(_read(_locate(folder_or_hub_id, options)))
 
     def save_pretrained(self, folder: str | Path) -> None:
         """Write the student into a folder that `from_pretrained` opens."""
-        write_student(self.student, Path(folder))
+        self.student.write(Path(folder))
 
     def push_to_hub(self, repo_id: str, *, private: bool = False, token: str | None = None) -> str:
         """Upload the student to the Hugging Face hub; returns the address of the commit."""
@@ -80,7 +85,7 @@ class DistilGLiNER:
     @property
     def is_open(self) -> bool:
         """Whether it accepts labels that it was not distilled with."""
-        return self.student.is_open
+        return self.student.config.is_open
 
     def predict_entities(
         self,
@@ -133,7 +138,6 @@ class DistilGLiNER:
             scores = self.compute_scores(surfaces, labels)
             yield ScoredBatch(rows, [words[row] for row in rows], scores)
 
-    @torch.inference_mode()
     def compute_scores(
         self, documents: Sequence[Sequence[str]], labels: Sequence[str] | None = None
     ) -> np.ndarray:
@@ -141,7 +145,7 @@ class DistilGLiNER:
         names = self.student.labels if labels is None else tuple(labels)
         featurizer = self.student.featurizer
         label_words = build_label_words(names, featurizer) if self.is_open else []
-        logits = self.student.model(featurizer.build_batch(documents), label_words).numpy()
+        logits = self.student.score(featurizer.build_batch(documents), label_words)
         return logits if self.is_open else logits[:, :, self._columns(names)]
 
     def _columns(self, names: tuple[str, ...]) -> list[int]:
@@ -185,6 +189,24 @@ def _describe(
             }
         )
     return entities
+
+
+def _read(folder: Path) -> ScoringStudent:
+    """An exported student where there is one, which needs no torch; else the trained one."""
+    if (folder / GRAPH_FILE).is_file():
+        from distilgliner.student.onnx_student import read_onnx_student
+
+        return read_onnx_student(folder)
+    try:
+        from distilgliner.student.folder import read_student
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise UserError(
+            f"{folder} holds a trained student, which needs torch; run 'distilgliner export' where "
+            "torch is, or install it with: pip install 'distilgliner[student]'"
+        ) from None
+    return read_student(folder)
 
 
 def _locate(folder_or_hub_id: str | Path, options: dict[str, Any]) -> Path:

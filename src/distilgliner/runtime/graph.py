@@ -1,0 +1,174 @@
+"""The ONNX graph of a student, built node by node from its weights (no tracing, no torch).
+
+Inputs: `subwords` (U, P), `affixes` (U, A), `shapes` (U,) of U distinct words; `words` (B, L) and
+`lengths` (B,); an open student also takes `label_subwords`, `label_affixes`, `label_shapes` of W
+label words and `label_means` (C, W). Output: `logits` (B, L, T). All sizes are dynamic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from distilgliner.student.config import StudentConfig
+from distilgliner.student.tags import ROLES
+
+OPSET = 17
+IR_VERSION = 10
+_TORCH_TO_ONNX_GATES = (0, 3, 1, 2)  # torch: input, forget, cell, output; ONNX: i, o, f, c
+
+
+def build_graph(config: StudentConfig, weights: Mapping[str, np.ndarray]) -> onnx.ModelProto:
+    """The checked graph of a student; `weights` are those of its `model.safetensors`."""
+    builder = _Builder(weights)
+    vectors = builder.embed("subwords", "affixes", "shapes")
+    states = builder.encode(builder.add("Gather", [vectors, "words"], axis=0), config.layers)
+    if config.is_open:
+        logits = builder.tower(states, config)
+    else:
+        logits = builder.linear(states, "head.output")
+    builder.nodes.append(helper.make_node("Identity", [logits], ["logits"]))
+    graph = helper.make_graph(
+        builder.nodes,
+        "distilgliner",
+        _build_inputs(config.is_open),
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["B", "L", "T"])],
+        builder.constants,
+    )
+    model = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="distilgliner"
+    )
+    model.ir_version = IR_VERSION
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def _build_inputs(is_open: bool) -> list[onnx.ValueInfoProto]:
+    shapes: dict[str, tuple[int, list[str]]] = {
+        "subwords": (TensorProto.INT64, ["U", "P"]),
+        "affixes": (TensorProto.INT64, ["U", "A"]),
+        "shapes": (TensorProto.INT64, ["U"]),
+        "words": (TensorProto.INT64, ["B", "L"]),
+        "lengths": (TensorProto.INT32, ["B"]),
+    }
+    if is_open:
+        shapes |= {
+            "label_subwords": (TensorProto.INT64, ["W", "LP"]),
+            "label_affixes": (TensorProto.INT64, ["W", "LA"]),
+            "label_shapes": (TensorProto.INT64, ["W"]),
+            "label_means": (TensorProto.FLOAT, ["C", "W"]),
+        }
+    return [helper.make_tensor_value_info(name, *shape) for name, shape in shapes.items()]
+
+
+class _Builder:
+    """Collects nodes and constants; every method returns the name of a new tensor."""
+
+    def __init__(self, weights: Mapping[str, np.ndarray]) -> None:
+        self.weights = weights
+        self.nodes: list[onnx.NodeProto] = []
+        self.constants: list[onnx.TensorProto] = []
+        self._known: set[str] = set()
+
+    def add(self, operator: str, inputs: list[str], outputs: int = 1, **attributes: Any) -> str:
+        """Append a node; returns its first output."""
+        names = [f"{operator.lower()}_{len(self.nodes)}_{index}" for index in range(outputs)]
+        self.nodes.append(helper.make_node(operator, inputs, names, **attributes))
+        return names[0]
+
+    def constant(self, name: str, value: np.ndarray) -> str:
+        """A tensor of the graph, once under its name."""
+        if name not in self._known:
+            self._known.add(name)
+            self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        return name
+
+    def embed(self, subwords: str, affixes: str, shapes: str) -> str:
+        """Word vectors (U, D), as `WordEmbedder`."""
+        parts = [
+            self._mean_bag("embedder.subword_embedding.weight", subwords),
+            self._mean_bag("embedder.affix_embedding.weight", affixes),
+            self._look_up("embedder.shape_embedding.weight", shapes),
+        ]
+        return self.add("Concat", parts, axis=1)
+
+    def _look_up(self, table: str, indices: str) -> str:
+        # Tables stay fp16, as in the folder; only the rows that are looked up become fp32.
+        rows = self.add("Gather", [self.constant(table, self.weights[table]), indices], axis=0)
+        return self.add("Cast", [rows], to=TensorProto.FLOAT)
+
+    def _mean_bag(self, table: str, indices: str) -> str:
+        """The mean of the rows whose index is not 0; row 0 is zero."""
+        axis = self.constant("axis_1", np.array([1], dtype=np.int64))
+        total = self.add("ReduceSum", [self._look_up(table, indices), axis], keepdims=0)
+        zero = self.constant("zero", np.array(0, dtype=np.int64))
+        used = self.add("Not", [self.add("Equal", [indices, zero])])
+        count = self.add("Cast", [used], to=TensorProto.FLOAT)
+        count = self.add("ReduceSum", [count, axis], keepdims=1)
+        one = self.constant("one", np.array(1, dtype=np.float32))
+        return self.add("Div", [total, self.add("Max", [count, one])])
+
+    def encode(self, vectors: str, layers: int) -> str:
+        """States (B, L, 2H) of word vectors (B, L, D): a bidirectional LSTM."""
+        sequence = self.add("Transpose", [vectors], perm=[1, 0, 2])
+        for layer in range(layers):
+            sequence = self._lstm(sequence, layer)
+        return self.add("Transpose", [sequence], perm=[1, 0, 2])
+
+    def _lstm(self, sequence: str, layer: int) -> str:
+        """(L, B, D) → (L, B, 2H)."""
+        prefix = f"encoder.lstm.{{}}_l{layer}"
+        directions = [
+            [self._gates(prefix.format(kind) + ending) for kind in _LSTM_KINDS]
+            for ending in ("", "_reverse")
+        ]
+        inputs = [
+            self.constant(f"lstm_w_{layer}", np.stack([d[0] for d in directions])),
+            self.constant(f"lstm_r_{layer}", np.stack([d[1] for d in directions])),
+            self.constant(f"lstm_b_{layer}", np.stack([np.concatenate(d[2:]) for d in directions])),
+        ]
+        hidden = directions[0][1].shape[1]
+        states = self.add(
+            "LSTM",
+            [sequence, *inputs, "lengths"],
+            direction="bidirectional",
+            hidden_size=hidden,
+        )  # (L, 2, B, H)
+        states = self.add("Transpose", [states], perm=[0, 2, 1, 3])
+        shape = self.constant("join_directions", np.array([0, 0, -1], dtype=np.int64))
+        return self.add("Reshape", [states, shape])
+
+    def _gates(self, name: str) -> np.ndarray:
+        """A weight (4H, …) with its gates in ONNX's order."""
+        parts = np.split(self.weights[name], 4)
+        return np.concatenate([parts[gate] for gate in _TORCH_TO_ONNX_GATES])
+
+    def linear(self, values: str, name: str) -> str:
+        """values · weightᵀ + bias."""
+        weight = self.constant(f"{name}.weight", self.weights[f"{name}.weight"].T)
+        bias = self.constant(f"{name}.bias", self.weights[f"{name}.bias"])
+        return self.add("Add", [self.add("MatMul", [values, weight]), bias])
+
+    def tower(self, states: str, config: StudentConfig) -> str:
+        """Dot products of words and labels, as `TowerHead`: (B, L, 2H) → (B, L, 1 + C · R)."""
+        roles = ROLES if config.roles else 1
+        label_words = self.embed("label_subwords", "label_affixes", "label_shapes")
+        labels = self.add("MatMul", ["label_means", label_words])
+        labels = self.add("Tanh", [self.linear(labels, "head.label_tower.0")])
+        labels = self.linear(labels, "head.label_tower.2")  # (C, E)
+        split = np.array([0, 0, roles, config.label_dim], dtype=np.int64)
+        words = self.linear(states, "head.word_tower")
+        words = self.add("Reshape", [words, self.constant("split_roles", split)])
+        scores = self.add("MatMul", [words, self.add("Transpose", [labels], perm=[1, 0])])
+        scores = self.add("Transpose", [scores], perm=[0, 1, 3, 2])  # (B, L, C, R)
+        shape = self.constant("join_directions", np.array([0, 0, -1], dtype=np.int64))
+        scale = np.array(config.label_dim**-0.5, dtype=np.float32)
+        scores = self.add("Mul", [self.add("Reshape", [scores, shape]), self.constant("e", scale)])
+        return self.add("Concat", [self.linear(states, "head.none"), scores], axis=2)
+
+
+_LSTM_KINDS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")

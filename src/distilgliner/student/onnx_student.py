@@ -1,0 +1,99 @@
+"""A student as it is deployed: its description and an ONNX graph. Needs no torch."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+
+from distilgliner.student.config import StudentConfig
+from distilgliner.student.description import (
+    GRAPH_FILE,
+    Description,
+    damaged,
+    read_description,
+    write_description,
+)
+from distilgliner.student.features import WordBatch, WordFeatures, WordFeaturizer
+
+
+def read_onnx_student(folder: Path) -> OnnxStudent:
+    """Open an exported student. Raises `UserError` when it is none or is damaged."""
+    return OnnxStudent(folder, read_description(folder))
+
+
+class OnnxStudent:
+    """Scores words with onnxruntime."""
+
+    config: StudentConfig
+    labels: tuple[str, ...]
+    featurizer: WordFeaturizer
+
+    def __init__(self, folder: Path, description: Description) -> None:
+        self.config = description.config
+        self.labels = description.labels
+        self.featurizer = description.featurizer
+        self._description = description
+        self._graph = folder / GRAPH_FILE
+        self.set_threads(0)
+
+    def set_threads(self, count: int) -> None:
+        """How many threads one call may use; 0 means one per core."""
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = count
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            self._session = ort.InferenceSession(
+                str(self._graph), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # onnxruntime has a dozen kinds
+            raise damaged(self._graph.parent, error) from error
+
+    def score(self, batch: WordBatch, label_words: Sequence[WordFeatures]) -> np.ndarray:
+        """Tag logits (B, L, T) float32; `label_words` has the words of each label's name."""
+        inputs = {
+            "subwords": batch.features.subwords,
+            "affixes": batch.features.affixes,
+            "shapes": batch.features.shapes,
+            "words": batch.words,
+            "lengths": batch.lengths.astype(np.int32),
+        }
+        if self.config.is_open:
+            inputs |= build_label_inputs(label_words)
+        logits: np.ndarray = self._session.run(["logits"], inputs)[0]
+        return logits
+
+    def write(self, folder: Path) -> None:
+        """Copy the student into another folder."""
+        folder.mkdir(parents=True, exist_ok=True)
+        if folder.resolve() != self._graph.parent.resolve():
+            shutil.copyfile(self._graph, folder / GRAPH_FILE)
+        write_description(self._description, folder)
+
+
+def build_label_inputs(label_words: Sequence[WordFeatures]) -> dict[str, np.ndarray]:
+    """The words of all C label names, one after the other, and what averages each name (C, W)."""
+    counts = [len(features.shapes) for features in label_words]
+    means = np.zeros((len(counts), sum(counts)), dtype=np.float32)
+    start = 0
+    for row, count in enumerate(counts):
+        means[row, start : start + count] = 1 / count
+        start += count
+    return {
+        "label_subwords": _stack([features.subwords for features in label_words]),
+        "label_affixes": _stack([features.affixes for features in label_words]),
+        "label_shapes": np.concatenate([features.shapes for features in label_words]),
+        "label_means": means,
+    }
+
+
+def _stack(arrays: Sequence[np.ndarray]) -> np.ndarray:
+    """Arrays (W, P) of different widths one below the other, filled up with 0."""
+    width = max(array.shape[1] for array in arrays)
+    return np.concatenate(
+        [np.pad(array, ((0, 0), (0, width - array.shape[1]))) for array in arrays]
+    )
