@@ -10,8 +10,8 @@ from distilgliner.compare.arm import ArmJob
 from distilgliner.compare.config import CompareConfig, build_compare_config
 from distilgliner.compare.results import Results
 from distilgliner.compare.run import run_comparison
-from distilgliner.distill.checkpoint import CHECKPOINT_FILE
 from distilgliner.distill.run import read_result
+from distilgliner.runtime.export import run_export
 
 LABELS = ("person", "organization", "location", "date", "product", "event")
 EXAMPLES = (
@@ -48,17 +48,16 @@ def build_quickstart_config(*, epochs: int = 8, transfer: int = 2000) -> Compare
 def run_quickstart(
     output: str | Path, config: CompareConfig, *, quiet: bool = False
 ) -> tuple[Results, Path]:
-    """Compare the arms and copy the student with the best dev F1 against human labels.
+    """Compare the arms and export the student with the best dev F1 against human labels.
 
-    Returns the results and the folder of that student.
+    Returns the results and the folder of that student, which runs without torch.
     """
     output = Path(output)
     results = run_comparison(config, output, quiet=quiet)
     best = max(_human_chosen(config, output), key=lambda job: read_result(job.folder)["dev_f1"])
     folder = output / STUDENT_FOLDER
     shutil.rmtree(folder, ignore_errors=True)
-    ignored = shutil.ignore_patterns(CHECKPOINT_FILE, "test.json", "progress.json")
-    shutil.copytree(best.folder, folder, ignore=ignored)
+    run_export(best.folder, folder)
     return results, folder
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -40,10 +41,13 @@ from distilgliner.evaluate.cost import run_cost
 from distilgliner.evaluate.run import Evaluation, score_predictions
 from distilgliner.files import is_partial, read_json, write_json
 from distilgliner.metrics.significance import compute_significance
+from distilgliner.runtime.export import run_export
+from distilgliner.student.description import MANIFEST_FILE
 
 CONFIG_FILE = "compare.json"
 RESULTS_FILE = "results.json"
 COSTS_FILE = "costs.json"
+EXPORTED = "exported"
 SPEED_FILE = "annotation_speed.json"
 PAIRS = (("soft", "hard"), ("mixed", "hard"), ("mixed", "gold"), ("soft", "gold"))
 """Which arms are tested against each other."""
@@ -123,7 +127,7 @@ def _measure_costs(
     *,
     quiet: bool,
 ) -> dict[str, Any]:
-    """The cost of the teacher and of one run of each student, measured once and kept."""
+    """The cost of the teacher and of each student as it is deployed, measured once and kept."""
     path = output / COSTS_FILE
     if path.is_file():
         costs: dict[str, Any] = read_json(path, "remove it to measure again")
@@ -131,8 +135,12 @@ def _measure_costs(
     if not config.cost_rounds:
         return {}
     models: dict[str, str | Path] = {TEACHER: config.teacher}
-    for job in jobs:
-        models[job.student] = job.folder  # the arms of a student cost the same: any will do
+    for student in config.students:  # the arms of a student cost the same: any will do
+        folder = output / EXPORTED / student
+        if not (folder / MANIFEST_FILE).is_file():
+            shutil.rmtree(folder, ignore_errors=True)
+            run_export(next(job.folder for job in jobs if job.student == student), folder)
+        models[student] = folder
     costs = run_cost(
         models,
         [document.text for document in test],

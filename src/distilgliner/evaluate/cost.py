@@ -101,11 +101,11 @@ def measure_cost(
     predictor = load()
     load_seconds = time.perf_counter() - started
     labels = choose_known_labels(predictor, labels)
-    _set_threads(1)
+    _set_threads(predictor, 1)
     latency_ms = _measure_latency(predictor, texts, labels, budget_seconds)
     words_per_second = {}
     for count in threads:
-        _set_threads(count)
+        _set_threads(predictor, count)
         words_per_second[str(count)] = _measure_speed(predictor, texts, labels, budget_seconds)
     return {
         "load_seconds": load_seconds,
@@ -192,10 +192,12 @@ def _measure_speed(
     return words / seconds
 
 
-def _set_threads(count: int) -> None:
+def _set_threads(predictor: Predictor, count: int) -> None:
     # The tokenizers library looks at this at every call.
     os.environ["TOKENIZERS_PARALLELISM"] = "true" if count > 1 else "false"
-    if "torch" in sys.modules:
+    if hasattr(predictor, "set_threads"):
+        predictor.set_threads(count)
+    elif "torch" in sys.modules:
         import torch
 
         torch.set_num_threads(count)

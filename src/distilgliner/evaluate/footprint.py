@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from distilgliner.errors import UserError
+from distilgliner.files import read_json
+from distilgliner.student.description import GRAPH_FILE, MANIFEST_FILE
 
 # Integers of 32 and 64 bits and truth values are positions and masks, not parameters.
 _WEIGHT_TYPES = frozenset({"F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2", "I8", "U8"})
@@ -32,8 +34,12 @@ def count_parameters(folder: Path) -> dict[str, int]:
     """`total`, `embedding` (tensors whose name contains "embedding") and `other`.
 
     Only the headers of `*.safetensors` are read; for a checkpoint that has none, its
-    `pytorch_model.bin` is opened with torch (weights only). Raises `UserError` without weights.
+    `pytorch_model.bin` is opened with torch (weights only); an exported student says it in its
+    manifest. Raises `UserError` without weights.
     """
+    if (folder / GRAPH_FILE).is_file():
+        manifest = read_json(folder / MANIFEST_FILE, "export the student again")
+        return {name: int(count) for name, count in manifest["parameters"].items()}
     total = embedding = 0
     for name, size in _tensors(folder):
         total += size

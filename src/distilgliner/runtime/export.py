@@ -16,13 +16,13 @@ from distilgliner.student.description import (
     CARD_FILE,
     CONFIG_FILE,
     GRAPH_FILE,
+    MANIFEST_FILE,
     TOKENIZER_FILE,
     damaged,
     read_description,
     write_description,
 )
 
-MANIFEST_FILE = "manifest.json"
 WEIGHTS_FILE = "model.safetensors"
 
 

@@ -24,6 +24,7 @@ CONFIG_FILE = "config.json"
 TOKENIZER_FILE = "tokenizer.json"
 CARD_FILE = "README.md"
 GRAPH_FILE = "model.onnx"
+MANIFEST_FILE = "manifest.json"
 
 
 class ScoringStudent(Protocol):
@@ -35,6 +36,10 @@ class ScoringStudent(Protocol):
 
     def score(self, batch: WordBatch, label_words: Sequence[WordFeatures]) -> np.ndarray:
         """Tag logits (B, L, T) float32; `label_words` has the words of each label's name."""
+        ...
+
+    def set_threads(self, count: int) -> None:
+        """How many threads one call may use."""
         ...
 
     def write(self, folder: Path) -> None:

@@ -42,6 +42,10 @@ class Student:
         logits: np.ndarray = self.model(batch, label_words).numpy()
         return logits
 
+    def set_threads(self, count: int) -> None:
+        """How many threads torch may use, in this whole process."""
+        torch.set_num_threads(count)
+
     def write(self, folder: Path) -> None:
         """See `write_student`."""
         write_student(self, folder)

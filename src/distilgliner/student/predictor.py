@@ -87,6 +87,10 @@ class DistilGLiNER:
         """Whether it accepts labels that it was not distilled with."""
         return self.student.config.is_open
 
+    def set_threads(self, count: int) -> None:
+        """How many threads one call may use; by default one per core."""
+        self.student.set_threads(count)
+
     def predict_entities(
         self,
         text: str,
