@@ -10,6 +10,7 @@ import pytest
 
 from distilgliner.bundled import bundled_corpus
 from distilgliner.cli import main
+from distilgliner.runtime.export import run_export
 
 LABELS = "person,organization,location,date,product,event"
 SIZES = {"subword_dim": 48, "affix_dim": 16, "affix_buckets": 1024, "hidden_dim": 48}
@@ -176,7 +177,7 @@ def test_the_best_student_of_the_quickstart(
         assert text.split()[0] in shown
     student = output / "student"
     best = output / "runs" / "bilstm-tagger" / "mixed" / "seed-3"
-    names = {"README.md", "config.json", "model.safetensors", "tokenizer.json"}
+    names = {"README.md", "config.json", "model.onnx", "manifest.json", "tokenizer.json"}
     assert names <= {path.name for path in student.iterdir()}
-    assert (student / "model.safetensors").read_bytes() == (best / "model.safetensors").read_bytes()
-    assert not {"test.json", "progress.json"} & {path.name for path in student.iterdir()}
+    run_export(best, tmp_path / "exported")
+    assert (student / "model.onnx").read_bytes() == (tmp_path / "exported/model.onnx").read_bytes()
