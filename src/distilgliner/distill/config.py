@@ -61,7 +61,10 @@ class TrainingConfig(BaseModel):
         default=1.0, gt=0, description="T of the KL term, which is scaled by T² (Hinton 2015)"
     )
     gold_weight: float = Field(
-        default=0.5, ge=0, le=1, description="mixed: weight of gold, the rest is soft"
+        default=0.8,
+        ge=0,
+        le=1,
+        description="mixed: what gold weighs on a word that has it; the rest of it is soft",
     )
     seed: Seed = 0
     threads: int = Field(default=1, ge=1, description="results are the same for the same number")

@@ -81,7 +81,6 @@ def run_distillation(
         return finished
     student = build_student(architecture, data.labels, tokenizer, vectors, config.training.seed)
     examples, target = _build_training_set(config, data, roles=architecture.roles)
-    gold_weight = {"soft": 0.0, "mixed": config.training.gold_weight}.get(config.targets, 1.0)
     schedule = build_schedule(config.training, len(data.transfer))
     with build_progress(quiet=quiet) as bar:
         task = bar.add_task(f"distil {config.targets}", total=schedule.epochs, note="")
@@ -98,7 +97,7 @@ def run_distillation(
             examples,
             config.training,
             schedule,
-            gold_weight=gold_weight,
+            gold_weight=config.training.gold_weight,
             measure=lambda current: measure_student(current, data.dev, data.watched),
             folder=folder,
             on_epoch=show,

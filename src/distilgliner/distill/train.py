@@ -55,7 +55,7 @@ def train(
 ) -> Progress:
     """Train until the schedule ends or dev F1 stops growing; leaves the best weights in `student`.
 
-    gold_weight: weight of the terms on certain tags; the soft terms have the rest.
+    gold_weight: what a certain tag weighs on a word that has a distribution as well.
     A checkpoint is written to `folder` after each epoch, and continued from when it is there.
     """
     torch.use_deterministic_algorithms(True)
@@ -164,14 +164,29 @@ def compute_loss(
     gold_weight: float,
     temperature: float,
 ) -> Tensor:
-    """The weighted sum of the terms for which the batch has targets."""
+    """Mean loss over the words that have targets.
+
+    A word with a certain tag costs its cross entropy, one with a distribution its KL, and one with
+    both `gold_weight` of the first and the rest of the second.
+    """
     logits = student.model(batch.words, label_words)
+    certain, soft = batch.tags_mask, batch.soft_mask
     loss = logits.sum() * 0  # a batch may lack what is to be learnt: no gradient, but a graph
-    if gold_weight > 0:
-        loss = loss + gold_weight * cross_entropy(logits, batch.tags, batch.tags_mask)
-    if gold_weight < 1 and batch.soft_mask.any():
-        soft = soft_cross_entropy(logits, batch.soft, batch.soft_mask, temperature)
-        loss = loss + (1 - gold_weight) * soft
+    total = (certain | soft).sum().clamp(min=1)
+    for mask, weight in (
+        (certain & ~soft, 1.0),
+        (certain & soft, gold_weight),
+        (soft & ~certain, 0.0),
+    ):
+        if not mask.any():
+            continue
+        term = logits.new_zeros(())
+        if weight > 0:
+            term = term + weight * cross_entropy(logits, batch.tags, mask)
+        if weight < 1:
+            kl = soft_cross_entropy(logits, batch.soft, mask, temperature)
+            term = term + (1 - weight) * kl
+        loss = loss + term * (mask.sum() / total)
     return loss
 
 

@@ -77,8 +77,18 @@ def test_a_batch_may_lack_a_kind_of_target(
 ) -> None:
     loss = loss_of(student, [example], weight)
     loss.backward()
-    counted = weight > 0 if example.tags is not None else weight < 1
-    assert (loss.item() > 0) == counted
+    batch = build_batch([example], student.featurizer, 9)
+    logits = student.model(batch.words, [])
+    gold = cross_entropy(logits, batch.tags, batch.tags_mask).item()
+    soft = soft_cross_entropy(logits, batch.soft, batch.soft_mask).item()
+    assert loss.item() == pytest.approx(gold if example.tags is not None else soft, rel=1e-5)
+
+
+def test_every_word_counts_the_same(student: Student) -> None:
+    parts = [Example(WORDS, TAGS, None), Example(WORDS * 2, None, np.tile(SOFT, (2, 1)))]
+    alone = [loss_of(student, [part], 0.8).item() for part in parts]
+    together = loss_of(student, parts, 0.8).item()
+    assert together == pytest.approx((alone[0] + 2 * alone[1]) / 3, rel=1e-5)
 
 
 def run(student: Student, folder: Path, f1: list[float], **settings: Any) -> Any:
