@@ -16,7 +16,7 @@ _COLOURS = ("cyan", "green", "yellow", "magenta", "blue", "red")
 
 def quickstart(
     output: Path = typer.Option(Path("quickstart"), help="Folder of the report and the student."),
-    epochs: int = typer.Option(8, min=1, help="Passes over the transfer text."),
+    epochs: int = typer.Option(6, min=1, help="Passes over the transfer text."),
     transfer: int = typer.Option(2000, min=1, max=3000, help="Unlabelled sentences."),
 ) -> None:
     """Distil the bundled teacher on the bundled corpus, compare all arms, and tag sentences."""

@@ -22,7 +22,7 @@ EXAMPLES = (
 STUDENT_FOLDER = "student"
 
 
-def build_quickstart_config(*, epochs: int = 8, transfer: int = 2000) -> CompareConfig:
+def build_quickstart_config(*, epochs: int = 6, transfer: int = 2000) -> CompareConfig:
     """One seed, all four arms; `transfer` sentences of unlabelled text beside the gold text."""
     gold = str(bundled_corpus("train"))
     return build_compare_config(
