@@ -40,11 +40,11 @@ from distilgliner.annotate.vocabulary import (
     VOCABULARY_FOLDER,
     read_vocabulary,
 )
+from distilgliner.corpus.align import align_spans
 from distilgliner.corpus.document import Document, Entity
 from distilgliner.distill.build import build_student
 from distilgliner.student.config import StudentConfig
 from distilgliner.student.folder import Student, round_tables
-from distilgliner.student.tags import align_spans
 
 LABELS = ("person", "city")
 _NAMES = {

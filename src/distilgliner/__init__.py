@@ -18,6 +18,7 @@ _PUBLIC = {
     "read_documents": "distilgliner.corpus.read",
     "split_documents": "distilgliner.corpus.split",
     "run_annotation": "distilgliner.annotate.run",
+    "run_finetuning": "distilgliner.finetune.run",
     "open_store": "distilgliner.annotate.store",
     "run_distillation": "distilgliner.distill.run",
     "run_evaluation": "distilgliner.evaluate.run",
@@ -37,6 +38,7 @@ __all__ = [
     "run_comparison",
     "run_distillation",
     "run_evaluation",
+    "run_finetuning",
     "split_documents",
 ]
 
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from distilgliner.distill.run import run_distillation
     from distilgliner.errors import UserError
     from distilgliner.evaluate.run import run_evaluation
+    from distilgliner.finetune.run import run_finetuning
     from distilgliner.student.predictor import DistilGLiNER
 
 

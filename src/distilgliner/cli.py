@@ -12,7 +12,16 @@ from distilgliner import __version__
 from distilgliner.errors import UserError
 
 # Each command lives in `distilgliner.commands.<module>` as a function of the same name.
-COMMANDS = ("annotate", "distill", "evaluate", "compare", "export", "predict", "quickstart")
+COMMANDS = (
+    "finetune",
+    "annotate",
+    "distill",
+    "evaluate",
+    "compare",
+    "export",
+    "predict",
+    "quickstart",
+)
 
 # Newer versions of typer bring their own copy of click: its base of all usage errors is the
 # grandparent of BadParameter in both.

@@ -26,6 +26,7 @@ ORDER = (
     "metrics",
     "bundled",
     "annotate",
+    "finetune",
     "student",
     "distill",
     "models",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +18,7 @@ from distilgliner.hub import fetch_snapshot, is_hub_id
 CONFIG_FILE = "gliner_config.json"
 _WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")  # in the order GLiNER looks for them
 _OTHER_RUNTIMES = ["*.onnx", "onnx/*", "openvino/*"]
+_DTYPES = {"F16": "float16", "BF16": "bfloat16", "F32": "float32"}
 _DEFAULT_MAX_WIDTH = 12
 _DEFAULT_MAX_WORDS = 384
 
@@ -46,6 +48,16 @@ class Checkpoint:
     def overlap_words(self) -> int:
         """Words that two windows of a long document share."""
         return 2 * self.max_width
+
+    def read_dtype(self) -> str | None:
+        """The type of most of the weights, as "float16"; None when they are not in safetensors."""
+        path = self.folder / _WEIGHT_FILES[0]
+        if not path.is_file():
+            return None
+        with path.open("rb") as file:
+            header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+        types = Counter(entry["dtype"] for name, entry in header.items() if name[:2] != "__")
+        return _DTYPES.get(types.most_common(1)[0][0])
 
     @property
     def is_token_model(self) -> bool:

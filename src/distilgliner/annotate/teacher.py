@@ -66,21 +66,22 @@ class Teacher:
         self.name = checkpoint.name
         self.weight_hash = checkpoint.weight_hash
         self.max_width = checkpoint.max_width
-        self._tokenizer = model.data_processor.transformer_tokenizer
+        self.tokenizer = model.data_processor.transformer_tokenizer
+        """Of the encoder, by transformers."""
         self._collator = model.create_collator()
         self._has_marker_head = has_marker_head(model)
         self.shortened_words = 0
         """Words so long that only their beginning fitted a window, counted since loading."""
         self._label_vectors: dict[tuple[str, ...], torch.Tensor] = {}
         limits = [find_last_position(model.model.token_rep_layer.bert_layer)]
-        if self._tokenizer.model_max_length < _UNLIMITED:
-            limits.append(self._tokenizer.model_max_length)
+        if self.tokenizer.model_max_length < _UNLIMITED:
+            limits.append(self.tokenizer.model_max_length)
         known = [limit for limit in limits if limit is not None]
         self.max_subwords = min(known) if known else None
         """Subwords that the encoder takes, prompt and special tokens included; None: any number."""
         if self.max_subwords is not None:
             # A window that is one giant word is cut here rather than crash in the encoder.
-            self._tokenizer.model_max_length = self.max_subwords
+            self.tokenizer.model_max_length = self.max_subwords
 
     def split_words(self, text: str) -> list[tuple[int, int]]:
         """The words as `(char_start, char_end)`, by the splitter the teacher was trained with."""
@@ -110,10 +111,10 @@ class Teacher:
         Raises `UserError` for labels that are empty, double, or too long for the encoder.
         """
         prompts = compute_prompts(labels, labels_per_prompt)
-        limits, prompt_subwords = self._compute_limits(prompts)
+        limits, prompt_subwords = self.compute_limits(prompts)
         if sentence_ends is None:
             sentence_ends = [_ends_of(words) for words in word_lists]
-        documents = list(encode_documents(self._tokenizer, word_lists, sentence_ends, limits))
+        documents = list(encode_documents(self.tokenizer, word_lists, sentence_ends, limits))
         self.shortened_words += sum(document.shortened for document in documents)
         windows = [
             (int(document.subwords[start:end].sum()), document.words[start:end])
@@ -175,7 +176,7 @@ class Teacher:
             for text, w, s in zip(texts, words, scores, strict=True)
         ]
 
-    def _compute_limits(self, prompts: Sequence[tuple[str, ...]]) -> tuple[WindowLimits, int]:
+    def compute_limits(self, prompts: Sequence[tuple[str, ...]]) -> tuple[WindowLimits, int]:
         """How large windows may be with these prompts, and the longest prompt in subwords."""
         used = max(self._count_prompt(prompt) for prompt in prompts)
         room = None if self.max_subwords is None else self.max_subwords - used
@@ -194,11 +195,11 @@ class Teacher:
 
     def _count_prompt(self, labels: tuple[str, ...]) -> int:
         processor = self.model.data_processor
-        special = int(self._tokenizer.num_special_tokens_to_add(pair=False))
+        special = int(self.tokenizer.num_special_tokens_to_add(pair=False))
         if self.checkpoint.kind.startswith("bi-encoder"):
             return special
         prompt = processor.prepare_inputs([[]], list(labels))[0][0]
-        sizes = count_subwords(self._tokenizer, [prompt])[0]
+        sizes = count_subwords(self.tokenizer, [prompt])[0]
         for word, size in zip(prompt, sizes.tolist(), strict=True):
             if size == 0:
                 raise UserError(

@@ -85,8 +85,11 @@ def run_arm(job: ArmJob) -> None:
 
 
 def build_dev(job: ArmJob, data: ComparisonData) -> tuple[list[Document], str]:
-    """The documents that choose the epoch. Arms without labels see no human label here either."""
-    if job.arm not in LABEL_FREE:
+    """The documents that choose the epoch. Arms without labels see no human label here either.
+
+    A fine-tuned teacher has seen human labels, so that no arm is without them.
+    """
+    if job.arm not in LABEL_FREE or job.config.finetune is not None:
         return data.dev, "humans"
     store = open_store(annotation_folder(job.output, "dev"))
     threshold = job.config.target.teacher_threshold

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from distilgliner.corpus.document import check_labels
 from distilgliner.distill.config import TARGETS, Seed, TargetConfig, Targets, TrainingConfig
 from distilgliner.errors import UserError
+from distilgliner.finetune.config import FinetuneConfig
 from distilgliner.student.config import build_student_config
 
 
@@ -31,6 +32,9 @@ class CompareConfig(BaseModel):
     students: tuple[str, ...] = ("bilstm-tagger",)
     student_options: dict[str, int | float | bool] = Field(default_factory=dict)
     seeds: tuple[Seed, ...] = (0, 1, 2)
+    finetune: FinetuneConfig | None = Field(
+        default=None, description="fine-tune the teacher on gold first; students learn from that"
+    )
     target: TargetConfig = TargetConfig()
     training: TrainingConfig = TrainingConfig()
     workers: int | None = Field(default=None, ge=1, description="runs at once; None: one per core")
@@ -80,6 +84,8 @@ def build_compare_config(
     if {"gold", "mixed"} & set(config.arms) and not config.gold:
         raise UserError(f"{where}: the arms gold and mixed need gold; add gold or leave them out.")
     update: dict[str, Any] = {"labels": labels}
+    if config.finetune is not None and not config.gold:
+        raise UserError(f"{where}: finetune needs gold; add gold or leave finetune out.")
     if base is not None:
         update["teacher"] = _locate(config.teacher, base)
         for key in SOURCES:
@@ -106,7 +112,11 @@ def _describe(error: ValidationError | TypeError) -> str:
     first = error.errors()[0]
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
-        sections: dict[str, type[BaseModel]] = {"target": TargetConfig, "training": TrainingConfig}
+        sections: dict[str, type[BaseModel]] = {
+            "target": TargetConfig,
+            "training": TrainingConfig,
+            "finetune": FinetuneConfig,
+        }
         model = sections.get(str(first["loc"][0]), CompareConfig)
         return f"unknown key {key!r}; known keys: {', '.join(model.model_fields)}."
     return f"{key}: {first['msg']}; correct it."

@@ -19,6 +19,7 @@ Arm = Literal["gold", "hard", "soft", "mixed"]
 Part = Literal["gold", "transfer", "dev", "test"]
 ARMS: tuple[Arm, ...] = ("gold", "hard", "soft", "mixed")
 TEACHER = "teacher"
+FINETUNED = "fine-tuned teacher"
 
 
 class _Model(BaseModel):
@@ -111,6 +112,15 @@ class Teacher(_Model):
     annotation_words_per_second: float
 
 
+class Finetuning(_Model):
+    """The teacher before it was fine-tuned on gold: its quality on the test part, and the time."""
+
+    name: str
+    quality: Quality
+    seconds: float
+    updates: int
+
+
 class Run(_Model):
     """One student trained once."""
 
@@ -191,6 +201,7 @@ class Results(_Model):
     labels: list[str]
     data: dict[Part, DataPart] = Field(default_factory=dict)
     teacher: Teacher
+    finetuning: Finetuning | None = None
     runs: list[Run] = Field(default_factory=list)
     significance: list[Significance] = Field(default_factory=list)
     costs: dict[str, Cost] = Field(default_factory=dict)

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from distilgliner.annotate.checkpoint import find_checkpoint
-from distilgliner.annotate.decode import decode_flat
 from distilgliner.annotate.run import run_annotation
 from distilgliner.annotate.store import AnnotationStore
 from distilgliner.compare.arm import LABEL_FREE, ArmJob, annotation_folder, read_test
@@ -21,6 +20,12 @@ from distilgliner.compare.config import CompareConfig
 from distilgliner.compare.data import ComparisonData, read_comparison_data
 from distilgliner.compare.machine import describe_machine
 from distilgliner.compare.pool import run_arms
+from distilgliner.compare.prepare_teacher import (
+    describe_finetuning,
+    name_teacher,
+    prepare_teacher,
+    teacher_predictions,
+)
 from distilgliner.compare.report import write_report
 from distilgliner.compare.results import (
     TEACHER,
@@ -64,8 +69,9 @@ def run_comparison(config: CompareConfig, output: str | Path, *, quiet: bool = F
     data = read_comparison_data(config)
     find_checkpoint(config.teacher)
     _claim_folder(output, config)
+    teacher = prepare_teacher(config, output, data, quiet=quiet)
     stores = {
-        part: _annotate(config, output, part, documents, quiet=quiet)
+        part: _annotate(config, output, part, documents, teacher, quiet=quiet)
         for part, documents in (
             ("transfer", data.transfer),
             ("dev", data.dev),
@@ -77,7 +83,7 @@ def run_comparison(config: CompareConfig, output: str | Path, *, quiet: bool = F
         for student, seed, arm in product(config.students, config.seeds, config.arms)
     ]
     run_arms(jobs, config.workers, quiet=quiet)
-    costs = _measure_costs(config, output, jobs, data.test, quiet=quiet)
+    costs = _measure_costs(config, output, jobs, data.test, teacher, quiet=quiet)
     results = build_results(config, output, data, stores, jobs, costs)
     write_results(results, output / RESULTS_FILE)
     write_report(results, output)
@@ -108,11 +114,17 @@ def _claim_folder(output: Path, config: CompareConfig) -> None:
 
 
 def _annotate(
-    config: CompareConfig, output: Path, part: str, documents: list[Document], *, quiet: bool
+    config: CompareConfig,
+    output: Path,
+    part: str,
+    documents: list[Document],
+    teacher: str | Path,
+    *,
+    quiet: bool,
 ) -> AnnotationStore:
     folder = annotation_folder(output, part)
     store = run_annotation(
-        documents, teacher=config.teacher, labels=config.labels, output=folder, quiet=quiet
+        documents, teacher=teacher, labels=config.labels, output=folder, quiet=quiet
     )
     if store.words_per_second is not None:
         write_json(folder / SPEED_FILE, store.words_per_second)
@@ -124,6 +136,7 @@ def _measure_costs(
     output: Path,
     jobs: Sequence[ArmJob],
     test: Sequence[Document],
+    teacher: str | Path,
     *,
     quiet: bool,
 ) -> dict[str, Any]:
@@ -134,7 +147,7 @@ def _measure_costs(
         return costs
     if not config.cost_rounds:
         return {}
-    models: dict[str, str | Path] = {TEACHER: config.teacher}
+    models: dict[str, str | Path] = {TEACHER: teacher}
     for student in config.students:  # the arms of a student cost the same: any will do
         folder = output / EXPORTED / student
         if not (folder / MANIFEST_FILE).is_file():
@@ -164,7 +177,7 @@ def build_results(
     """Everything that was measured, from what the runs have written."""
     threshold = config.target.teacher_threshold
     teacher = score_predictions(
-        data.test, _teacher_predictions(stores["test"], data.test, threshold), labels=config.labels
+        data.test, teacher_predictions(stores["test"], data.test, threshold), labels=config.labels
     )
     measured = [
         _measure_run(job, data.test, stores["test"], config.labels, threshold) for job in jobs
@@ -177,6 +190,7 @@ def build_results(
         labels=list(config.labels),
         data=data.describe(),
         teacher=_describe_teacher(config, output, teacher, stores["transfer"]),
+        finetuning=describe_finetuning(config, output, data.test),
         runs=[_describe_run(run) for run in measured],
         significance=_compare_pairs(config, measured),
         costs={name: Cost.model_validate(cost) for name, cost in costs.items()},
@@ -208,20 +222,13 @@ def _measure_run(
     return _MeasuredRun(job, evaluation, kl)
 
 
-def _teacher_predictions(
-    store: AnnotationStore, documents: Sequence[Document], threshold: float
-) -> list[tuple[Entity, ...]]:
-    found = {document.id: decode_flat(document, store.labels, threshold) for document in store}
-    return [found[document.id] for document in documents]
-
-
 def _describe_teacher(
     config: CompareConfig, output: Path, teacher: Evaluation, store: AnnotationStore
 ) -> Teacher:
     path = annotation_folder(output, "transfer") / SPEED_FILE
     speed = float(read_json(path, "remove it")) if path.is_file() else 0.0
     return Teacher(
-        name=Path(config.teacher).name or config.teacher,
+        name=name_teacher(config),
         quality=Quality.model_validate(teacher.quality.to_dict()),
         annotation_seconds=store.words / speed if speed else 0.0,
         annotation_words_per_second=speed,
@@ -299,7 +306,12 @@ def _explain(config: CompareConfig) -> list[str]:
         "Every arm had the same student, the same number of updates and the same early stopping.",
     ]
     free = [arm for arm in config.arms if arm in LABEL_FREE]
-    if free:
+    if config.finetune is not None:
+        notes.append(
+            "The teacher was fine-tuned on gold, and dev labels chose every epoch: no arm is free "
+            "of human labels."
+        )
+    elif free:
         notes.append(
             f"No human label was used by {' and '.join(free)}: their epoch was chosen by the "
             "agreement with the teacher on the dev text. The other arms chose it by dev labels."

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import yaml
 
 from distilgliner.compare.figures import draw_interval_strips, draw_seed_strips
-from distilgliner.compare.results import TEACHER, Quality, Results, Run
+from distilgliner.compare.results import FINETUNED, TEACHER, Finetuning, Quality, Results, Run
 from distilgliner.compare.summary import (
     Group,
     Spread,
@@ -79,8 +79,7 @@ def build_quality_table(results: Results) -> Table:
     has_kl = any(run.agreement.kl is not None for run in results.runs)
     teacher_f1 = results.teacher.quality.micro.f1
     empty = (Cell(DASH),) * (2 if has_kl else 1)
-    values = tuple(Cell(format_points(value)) for value in _list_values(results.teacher.quality))
-    rows = [Row(TEACHER, (values[0], Cell(""), Cell(DASH), *values[1:], *empty), TEACHER)]
+    rows = _build_teacher_rows(results, empty)
     students = list_students(results)
     for student in students:
         if len(students) > 1:
@@ -99,6 +98,18 @@ def build_quality_table(results: Results) -> Table:
     strip_note = "Strips: a mark for each seed, the bar is their mean, the dashed line the teacher."
     notes = _explain_quality(results, has_kl)
     return Table(columns, tuple(rows), notes, strip_note, frozenset({2}))
+
+
+def _build_teacher_rows(results: Results, empty: tuple[Cell, ...]) -> list[Row]:
+    """The teacher; where it was fine-tuned, first as it came, then as it taught."""
+    named = {TEACHER: results.teacher.quality}
+    if results.finetuning is not None:
+        named = {TEACHER: results.finetuning.quality, FINETUNED: results.teacher.quality}
+    rows = []
+    for name, quality in named.items():
+        values = tuple(Cell(format_points(value)) for value in _list_values(quality))
+        rows.append(Row(name, (values[0], Cell(""), Cell(DASH), *values[1:], *empty), TEACHER))
+    return rows
 
 
 def _list_values(quality: Quality) -> tuple[float, ...]:
@@ -145,10 +156,18 @@ def _explain_quality(results: Results, has_kl: bool) -> tuple[str, ...]:
         f"its end and its label are all right. {spread}The test part was never used for training, "
         "early stopping or any other choice.",
         f"Rows are what the student learned from: {arms}." if arms else "",
+        "" if results.finetuning is None else _explain_finetuning(results.finetuning),
         f"Agreement: F1 against the teacher's entities instead of human labels.{kl} "
         "Of the teacher: F1 as a share of the teacher's. Word accuracy: words with the right "
         "label, or rightly with none; word recall: of the words inside an entity, those with its "
         "label.",
+    )
+
+
+def _explain_finetuning(finetuning: Finetuning) -> str:
+    return (
+        f"The teacher was fine-tuned on the gold ({format_integer(finetuning.updates)} updates, "
+        f"{format_seconds(finetuning.seconds)}); the students learned from the fine-tuned one."
     )
 
 
@@ -199,7 +218,8 @@ def build_label_table(results: Results) -> Table:
             values = [scores.f1 for scores in found if scores is not None]
             cells.append(_points_cell(compute_spread(values)) if values else Cell(DASH))
         rows.append(Row(label, tuple(cells)))
-    return Table(("Label", "Entities", TEACHER, *names), tuple(rows))
+    teacher_name = TEACHER if results.finetuning is None else FINETUNED
+    return Table(("Label", "Entities", teacher_name, *names), tuple(rows))
 
 
 def build_data_table(results: Results) -> Table | None:

@@ -51,6 +51,7 @@ def build_verdict(results: Results) -> str:
         return "No student was trained, so there is nothing to compare with the teacher."
     sentences = [
         _describe_best(results, best),
+        *_describe_finetuning(results),
         *_describe_arms(results, best, groups),
         *_describe_label_free(results, best, groups),
         *_describe_other_students(results, best, groups),
@@ -143,9 +144,23 @@ def _say_outcome(outcome: str, first: str, rows: list[Significance]) -> str:
     return f"{first} {verb} {joined}"
 
 
+def _describe_finetuning(results: Results) -> list[str]:
+    """What fine-tuning gave the teacher."""
+    if results.finetuning is None:
+        return []
+    before, after = results.finetuning.quality.micro.f1, results.teacher.quality.micro.f1
+    change = format_difference(after - before)
+    return [
+        f"Fine-tuning on gold took the teacher from {format_points(before)} to "
+        f"{format_points(after)} ({change})."
+    ]
+
+
 def _describe_label_free(results: Results, best: Group, groups: list[Group]) -> list[str]:
     """What the teacher alone, without one human label, is worth."""
     same = [group for group in groups if group.student == best.student]
+    if results.finetuning is not None:
+        return []  # its teacher has seen human labels
     free = find_best([group for group in same if group.arm in ("hard", "soft")])
     gold = next((group for group in same if group.arm == "gold"), None)
     if free is None or gold is None:

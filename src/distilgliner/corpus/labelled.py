@@ -11,15 +11,15 @@ from distilgliner.errors import UserError
 
 def read_labelled_documents(
     sources: Sequence[str],
-    labels: Sequence[str],
+    labels: Sequence[str] | None,
     ignored: Sequence[str] = (),
     *,
     format: str | None = None,
 ) -> list[Document]:
     """The documents of several sources, one after the other, with the entities of `labels`.
 
-    Raises `UserError` that names the source and the document when that has no labels, or one that
-    is neither in `labels` nor in `ignored`.
+    `labels` None means every label but the `ignored` ones. Raises `UserError` that names the source
+    and the document when that has no labels, or one that is neither in `labels` nor in `ignored`.
     """
     documents = []
     for source in sources:
@@ -27,5 +27,8 @@ def read_labelled_documents(
             where = f"{source}, document {number}"
             if document.entities is None:
                 raise UserError(f"{where}, has no human labels; give labelled text.")
-            documents.append(restrict_labels(document, labels, ignored, where))
+            known = labels
+            if known is None:
+                known = [e.label for e in document.entities if e.label not in ignored]
+            documents.append(restrict_labels(document, known, ignored, where))
     return documents

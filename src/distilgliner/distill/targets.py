@@ -9,6 +9,7 @@ import numpy as np
 
 from distilgliner.annotate.decode import decode_flat
 from distilgliner.annotate.store import AnnotatedDocument
+from distilgliner.corpus.align import align_spans
 from distilgliner.corpus.document import Entity
 from distilgliner.distill.config import TargetConfig
 from distilgliner.distill.segmentation import (
@@ -16,7 +17,7 @@ from distilgliner.distill.segmentation import (
     compute_word_marginals,
     sharpen,
 )
-from distilgliner.student.tags import align_spans, encode_tags
+from distilgliner.student.tags import encode_tags
 
 
 def compute_entity_tags(

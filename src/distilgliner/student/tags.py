@@ -6,16 +6,15 @@ entity: the reference study's scheme, which cannot separate adjacent entities.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
+
+from distilgliner.corpus.align import WordSpan
 
 OUTSIDE = 0
 BEGIN, INSIDE, END, SINGLE = range(4)
 ROLES = 4
-
-WordSpan = tuple[int, int, int]
-"""`(word_start, word_end, label_index)`, the end exclusive."""
 
 
 def count_tags(label_count: int, *, roles: bool) -> int:
@@ -39,27 +38,3 @@ def encode_tags(spans: Iterable[WordSpan], word_count: int, *, roles: bool) -> n
             tags[start + 1 : end - 1] = tag_index(label, INSIDE, roles=roles)
             tags[end - 1] = tag_index(label, END, roles=roles)
     return tags
-
-
-def align_spans(
-    entities: Iterable[tuple[int, int, int]], words: Sequence[tuple[int, int]]
-) -> tuple[list[WordSpan], int]:
-    """Character spans `(char_start, char_end, label_index)` as word spans.
-
-    A span whose borders fall inside words is widened to whole words when that overlaps no other;
-    returns the word spans in order and how many could not be represented.
-    """
-    starts = np.array([start for start, _ in words], dtype=np.int64)
-    ends = np.array([end for _, end in words], dtype=np.int64)
-    spans: list[WordSpan] = []
-    lost = 0
-    covered = 0
-    for char_start, char_end, label in sorted(entities):
-        first = int(np.searchsorted(ends, char_start, side="right"))
-        last = int(np.searchsorted(starts, char_end, side="left"))
-        if last <= first or first < covered:
-            lost += 1
-            continue
-        spans.append((first, last, label))
-        covered = last
-    return spans, lost

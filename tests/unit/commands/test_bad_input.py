@@ -22,6 +22,7 @@ from tiny_store import (
 
 STUDENT = "--model student"
 TEACHER = "annotate --teacher bundled --labels person,city --output out"
+FINETUNE = "finetune --teacher bundled --gold gold.jsonl --output out"
 DISTILL = "distill --annotations store --output out"
 COMPARE = "compare --output out"
 YAML = """
@@ -118,6 +119,29 @@ def run(command: str) -> int:
         (f"{TEACHER} --input gold.jsonl --labels a,b,a", "label 'a' is named twice; name every"),
         (f"{TEACHER} --input gold.jsonl --labels a,,b", "A label is empty in .*; remove the stray"),
         (f"{TEACHER} --input gold.jsonl --labels @lost", "lost cannot be read as a list of labels"),
+        # finetune
+        (f"{FINETUNE} --gold lost.jsonl", "lost.jsonl does not exist; check the path"),
+        (f"{FINETUNE} --gold empty.jsonl", "empty.jsonl holds no document; give"),
+        (f"{FINETUNE} --gold broken.jsonl", "broken.jsonl, line 2: broken JSON"),
+        (f"{FINETUNE} --gold overlap.jsonl", "overlap.jsonl, line 1: .*overlap; keep one"),
+        (f"{FINETUNE} --gold outside.jsonl", "outside.jsonl, line 1: .*7 characters; correct"),
+        (f"{FINETUNE} --gold texts.txt", "texts.txt, document 1, has no human labels; give"),
+        (f"{FINETUNE} --dev moody.jsonl", "moody.jsonl, document 2: unknown label 'mood' .*pass"),
+        (f"{FINETUNE} --gold moody.jsonl --labels person,city", "unknown label 'mood' .*pass"),
+        (f"{FINETUNE} --labels a,b,a", "label 'a' is named twice; name every"),
+        (f"{FINETUNE} --ignore-labels person,city", "holds no entity to learn from; give text"),
+        (f"{FINETUNE} --teacher ./lost", "'./lost' is not a folder; give the folder"),
+        (f"{FINETUNE} --teacher empty", "gliner_config.json is missing; give"),
+        (f"{FINETUNE} --teacher me/none", "'me/none' .* give the folder of a"),
+        (f"{FINETUNE} --output taken", "taken is not empty .*; give another --output"),
+        (f"{FINETUNE} --output texts.txt", "texts.txt is a file; give a folder"),
+        (f"{FINETUNE} --epochs 0", "setting epochs is wrong: .*; correct it"),
+        (f"{FINETUNE} --seed -1", "setting seed is wrong: .*; correct it"),
+        (f"{FINETUNE} --threads 0", "--threads must be at least 1, not 0"),
+        (f"{FINETUNE} --freeze decoder", "setting freeze.0 is wrong: .*'subwords'.*; correct it"),
+        (f"{FINETUNE} --freeze labels-encoder", "no encoder for labels; take labels-encoder out"),
+        (f"{FINETUNE} --set prompts.labels=3", "prompts.labels is wrong: .*; correct it"),
+        (f"{FINETUNE} --set epochs", "'epochs' must be key=value, as"),
         # distill
         (f"{DISTILL} --annotations lost", "lost is not a folder; give the output folder of"),
         (f"{DISTILL} --annotations empty", r"empty has no annotations .*give the output folder"),
@@ -250,7 +274,7 @@ def test_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert "--output" in shown or "--input" in shown
 
 
-@pytest.mark.parametrize("arguments", ["annotate", "distill", "evaluate", "compare", "predict"])
+@pytest.mark.parametrize("arguments", ["finetune", "annotate", "distill", "evaluate", "compare", "predict"])
 def test_missing_options_are_named(arguments: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(arguments) == 2
     assert "Missing option '--" in capsys.readouterr().err

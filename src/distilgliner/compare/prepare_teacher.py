@@ -1,0 +1,81 @@
+"""The teacher of a comparison: as it came, or fine-tuned on the gold first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from distilgliner.annotate.decode import decode_flat
+from distilgliner.annotate.run import run_annotation
+from distilgliner.annotate.store import AnnotationStore, open_store
+from distilgliner.compare.arm import annotation_folder
+from distilgliner.compare.config import CompareConfig
+from distilgliner.compare.data import ComparisonData
+from distilgliner.compare.results import Finetuning, Quality
+from distilgliner.corpus.document import Document, Entity
+from distilgliner.evaluate.run import score_predictions
+from distilgliner.files import read_json
+from distilgliner.finetune.run import RESULT_FILE, run_finetuning
+
+TEACHER_FOLDER = "teacher"
+BEFORE = "test-before-finetuning"
+
+
+def prepare_teacher(
+    config: CompareConfig, output: Path, data: ComparisonData, *, quiet: bool
+) -> str | Path:
+    """The checkpoint that annotates: `config.teacher`, or with `finetune` one made from it.
+
+    With `finetune`, the teacher as it came is measured on test as well.
+    """
+    if config.finetune is None:
+        return config.teacher
+    run_annotation(
+        data.test,
+        teacher=config.teacher,
+        labels=config.labels,
+        output=annotation_folder(output, BEFORE),
+        quiet=quiet,
+    )
+    run_finetuning(
+        data.gold,
+        teacher=config.teacher,
+        labels=config.labels,
+        dev=data.dev,
+        output=output / TEACHER_FOLDER,
+        config=config.finetune,
+        quiet=quiet,
+    )
+    return output / TEACHER_FOLDER
+
+
+def describe_finetuning(
+    config: CompareConfig, output: Path, test: Sequence[Document]
+) -> Finetuning | None:
+    """The teacher as it came; None when it was not fine-tuned."""
+    if config.finetune is None:
+        return None
+    store = open_store(annotation_folder(output, BEFORE))
+    predictions = teacher_predictions(store, test, config.target.teacher_threshold)
+    evaluation = score_predictions(test, predictions, labels=config.labels)
+    result = read_json(output / TEACHER_FOLDER / RESULT_FILE, "remove the folder")
+    return Finetuning(
+        name=Path(config.teacher).name or config.teacher,
+        quality=Quality.model_validate(evaluation.quality.to_dict()),
+        seconds=result["seconds"],
+        updates=result["updates"],
+    )
+
+
+def name_teacher(config: CompareConfig) -> str:
+    """What the report calls the teacher that the students learn from."""
+    name = Path(config.teacher).name or config.teacher
+    return name if config.finetune is None else f"{name}, fine-tuned"
+
+
+def teacher_predictions(
+    store: AnnotationStore, documents: Sequence[Document], threshold: float
+) -> list[tuple[Entity, ...]]:
+    """The teacher's entities at a threshold, in the order of the documents."""
+    found = {document.id: decode_flat(document, store.labels, threshold) for document in store}
+    return [found[document.id] for document in documents]

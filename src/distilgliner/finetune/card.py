@@ -1,0 +1,45 @@
+"""The model card of a fine-tuned teacher, written from its run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from distilgliner.finetune.config import FinetuneConfig
+
+
+def write_card(teacher: str, config: FinetuneConfig, result: dict[str, Any]) -> str:
+    """The text of README.md in the folder, with the hub's metadata on top."""
+    labels = ", ".join(f"`{label}`" for label in result["labels"])
+    frozen = f"; frozen: {', '.join(config.freeze)}" if config.freeze else ""
+    lost = (
+        f"\n- {result['unlearnable']} entities were left out: wider than the model scores, "
+        "or two in one word"
+        if result["unlearnable"]
+        else ""
+    )
+    return f"""---
+library_name: gliner
+pipeline_tag: token-classification
+tags: [ner, gliner]
+---
+# {teacher}, fine-tuned
+
+An ordinary GLiNER checkpoint, fine-tuned with DistilGLiNER through the training code of `gliner`.
+
+- Labels of the gold: {labels}
+- {result["gold"]:,} labelled documents, {result["updates"]:,} updates of \
+{config.batch_documents} ({result["seconds"]:.0f} s), seed {config.seed}{frozen}
+- Strict span F1 at threshold 0.5 on {result["dev"]:,} development documents: \
+{100 * result["f1_before"]:.1f} before, {100 * result["f1"]:.1f} after (update \
+{result["best_update"]:,}). These chose the checkpoint: measure on other text before you rely on \
+it.{lost}
+
+```python
+from gliner import GLiNER
+
+model = GLiNER.from_pretrained("this/folder", local_files_only=True)
+```
+
+Other labels than those above may have become worse than they were. The settings of the run are in
+`finetune_run.json`, its course in `finetune.json`. The licence is that of {teacher}.
+"""

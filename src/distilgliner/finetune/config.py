@@ -1,0 +1,71 @@
+"""Everything that fine-tuning a teacher can be told; unknown keys are refused."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from distilgliner.errors import UserError
+
+Part = Literal["subwords", "encoder", "labels-encoder"]
+PARTS: tuple[Part, ...] = ("subwords", "encoder", "labels-encoder")
+
+
+class PromptConfig(BaseModel):
+    """Which labels stand in the prompt of a training sentence; entities of others do not count."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    max_labels: int = Field(default=40, ge=1, description="labels in one prompt, at most")
+    full_fraction: float = Field(
+        default=0.75, ge=0, le=1, description="of sentences whose prompt has the whole label set"
+    )
+    label_dropout: float = Field(
+        default=0.3, ge=0, lt=1, description="of the labels, in the prompts that are not full"
+    )
+    cased_fraction: float = Field(
+        default=0.1, ge=0, le=1, description="of prompts written As Titles or IN CAPITALS"
+    )
+    lowercase_fraction: float = Field(
+        default=0.0, ge=0, le=1, description="of sentences whose words are put in lower case"
+    )
+
+
+class FinetuneConfig(BaseModel):
+    """The training of `gliner`, as far as one chooses it here."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    epochs: int = Field(default=8, ge=1, description="passes over the gold, at most")
+    patience: int = Field(default=3, ge=1, description="dev measurements without a gain until stop")
+    measurements_per_epoch: int = Field(default=1, ge=1, description="of strict F1 on dev")
+    batch_documents: int = Field(default=16, ge=1)
+    learning_rate: float = Field(default=5e-5, gt=0, description="of the encoder, at its peak")
+    head_learning_rate: float = Field(default=1e-4, gt=0, description="of all else, at its peak")
+    weight_decay: float = Field(default=0.01, ge=0)
+    warmup_fraction: float = Field(default=0.1, ge=0, lt=1)
+    max_gradient_norm: float = Field(default=1.0, gt=0)
+    dropout: float | None = Field(
+        default=None, ge=0, lt=1, description="of every layer; None keeps the checkpoint's own"
+    )
+    focal_alpha: float = Field(
+        default=-1.0, le=1, description="weight of positive spans in a focal loss; below 0: none"
+    )
+    focal_gamma: float = Field(default=0.0, ge=0, description="0 is plain cross entropy")
+    freeze: tuple[Part, ...] = Field(default=(), description=f"any of {', '.join(PARTS)}")
+    precision: Literal["auto", "bf16", "fp32"] = Field(
+        default="auto", description="auto takes bf16 where the processor has it built in"
+    )
+    prompts: PromptConfig = PromptConfig()
+    seed: int = Field(default=0, ge=0, lt=2**32)
+
+
+def build_finetune_config(raw: dict[str, Any]) -> FinetuneConfig:
+    """Check keys and values. Raises `UserError` that names the first wrong one."""
+    try:
+        return FinetuneConfig(**raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise UserError(f"The setting {key} is wrong: {first['msg']}; correct it.") from error
