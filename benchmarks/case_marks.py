@@ -14,19 +14,29 @@ import shutil
 import string
 from pathlib import Path
 
+import numpy as np
+from safetensors.numpy import load_file, save_file
 from tokenizers import Regex, Tokenizer, normalizers
 
+_FILES = ("gliner_config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json")
 CAPITAL, CAPITALS = "†", "‡"
 
 
 def write_cased_checkpoint(
     source: Path, target: Path, *, max_width: int, cased: bool = True
 ) -> None:
-    """Copy a GLiNER checkpoint of an uncased BERT encoder, with case marks and a new width."""
-    shutil.copytree(source, target, dirs_exist_ok=True)
+    """Copy a GLiNER checkpoint of an uncased BERT encoder in fp16, with case marks and a new width.
+
+    One that has the marks already keeps them.
+    """
+    target.mkdir(parents=True)
+    for name in _FILES:
+        shutil.copy(source / name, target / name)
     config = json.loads((target / "gliner_config.json").read_text())
     config["max_width"] = max_width
-    if cased:
+    weights = load_file(target / "model.safetensors")
+    save_file({k: v.astype(np.float16) for k, v in weights.items()}, target / "model.safetensors")
+    if cased and config.get("subtoken_pooling") != "mean":
         config["subtoken_pooling"] = "mean"
         tokenizer = Tokenizer.from_file(str(target / "tokenizer.json"))
         add_case_marks(tokenizer)

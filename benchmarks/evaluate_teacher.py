@@ -1,10 +1,11 @@
 """Measure the bundled teacher on every public corpus, and write its model card.
 
-    python benchmarks/evaluate_teacher.py [--teacher bundled] [--before ../shared/teacher]
+    python benchmarks/evaluate_teacher.py [--teacher runs/teacher] [--before ../shared/teacher]
 
 Strict span F1 at threshold 0.5 on the first 800 test sentences, all labels of the corpus in one
 prompt, the text as `predict_entities` gets it. Both checkpoints in one run; what is measured is
-kept, so a stopped run goes on. The results are `benchmarks/results/bundled_teacher.json`.
+kept, so a stopped run goes on. The results are `benchmarks/results/bundled_teacher.json`; the card
+goes into the folder of the teacher.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from teacher_card import build_card
 from train_bundled_teacher import find_labels, read_corpus, restrict
 
 from distilgliner.annotate.teacher import load_teacher
 from distilgliner.compare.machine import describe_machine
 from distilgliner.files import read_json, write_json
 from distilgliner.finetune.measure import measure_teacher
+from distilgliner.finetune.run import RESULT_FILE, RUN_FILE
 
 HERE = Path(__file__).parent
 SHARED = HERE.parent.parent / "shared"
@@ -28,19 +31,13 @@ RESULT = HERE / "results" / "bundled_teacher.json"
 SENTENCES = 800
 UNSEEN = ("german_ler", "uner_pt", "uner_sv", "wikiann_de")
 """Corpora of other languages: neither checkpoint has seen them."""
-TARGETS = {
-    "btc": 76, "bc5cdr": 85, "wnut17": 47, "ncbi_disease": 83, "uner_en": 70, "cyner": 63,
-    "crossner_ai": 50, "crossner_music": 65, "crossner_politics": 76, "presidio_pii": 60,
-    "snips_slots": 65,
-}  # fmt: skip
-"""What was wanted of it, in per cent."""
 
 
 def main() -> None:
     """Measure what is not measured yet, and write the card."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--teacher", default="bundled")
-    parser.add_argument("--before", default=str(SHARED / "teacher"))
+    parser.add_argument("--teacher", type=Path, default=HERE.parent / "runs" / "teacher")
+    parser.add_argument("--before", type=Path, default=SHARED / "teacher")
     parser.add_argument("--data", type=Path, default=SHARED / "data")
     parser.add_argument("--sentences", type=int, default=SENTENCES)
     arguments = parser.parse_args()
@@ -58,7 +55,21 @@ def main() -> None:
                 print(role, corpus, own["corpora"][corpus], flush=True)
             scores[role] = own
             machine = describe_machine().model_dump()
-            write_json(RESULT, {"date": f"{date.today()}", "machine": machine, "scores": scores})
+            found = {"date": f"{date.today()}", "machine": machine, "scores": scores}
+            write_json(RESULT, found)
+    card = build_card(found, recipe, _describe_training(arguments))
+    (arguments.teacher / "README.md").write_text(card, encoding="utf-8")
+
+
+def _describe_training(arguments: Any) -> dict[str, Any]:
+    run = read_json(arguments.teacher / RUN_FILE, "train the teacher again")
+    result = read_json(arguments.teacher / RESULT_FILE, "train the teacher again")
+    return {
+        "share": run["data"]["share"],
+        "updates": result["updates"],
+        "hours": result["seconds"] / 3600,
+        "sentences": arguments.sentences,
+    }
 
 
 def _measure(teacher: Any, corpus: str, recipe: Any, arguments: Any) -> dict[str, Any]:
