@@ -13,6 +13,21 @@ def is_hub_id(name: str) -> bool:
     return name.count("/") <= 1 and not name.startswith((".", "/", "~")) and "\\" not in name
 
 
+def locate_folder(id_or_folder: str | Path, what: str, **options: Any) -> Path:
+    """The folder that is meant, or the snapshot of the hub for an id; see `fetch_snapshot`.
+
+    A `Path` is never an id. Raises `UserError` when there is neither.
+    """
+    name, folder = str(id_or_folder), Path(id_or_folder).expanduser()
+    if folder.is_dir():
+        return folder
+    if folder.exists():
+        raise UserError(f"{name} is a file; give the {what}'s folder.")
+    if isinstance(id_or_folder, Path) or not is_hub_id(name):
+        raise UserError(f"There is no folder {name}; give a {what}'s folder or a hub id.")
+    return fetch_snapshot(name, what, **options)
+
+
 def fetch_snapshot(name: str, what: str, **options: Any) -> Path:
     """The folder of a repository's files, downloaded when they are not in the cache yet.
 
@@ -24,9 +39,31 @@ def fetch_snapshot(name: str, what: str, **options: Any) -> Path:
     try:
         return Path(snapshot_download(name, **options))
     except Exception as error:  # a dozen kinds: offline, unknown, private, broken proxy …
-        reason = str(error).strip().splitlines() or ["no reason given"]
         raise UserError(
             f"The {what} {name!r} is no folder here and could not be fetched from the Hugging Face "
-            f"hub ({type(error).__name__}: {reason[0]}); check the name and the network, or give "
-            "the folder of a downloaded one."
+            f"hub ({_describe(error)}); check the name and the network, or give the folder of a "
+            "downloaded one."
         ) from error
+
+
+def push_folder(folder: Path, repo_id: str, *, private: bool, token: str | None) -> str:
+    """Upload a folder to a model's repository, made if need be; returns the commit's address.
+
+    Raises `UserError` when the hub refuses or cannot be reached.
+    """
+    from huggingface_hub import HfApi
+
+    try:
+        api = HfApi(token=token)
+        api.create_repo(repo_id, private=private, exist_ok=True)
+        return str(api.upload_folder(repo_id=repo_id, folder_path=str(folder)))
+    except Exception as error:  # as above
+        raise UserError(
+            f"{repo_id!r} could not be uploaded to the Hugging Face hub ({_describe(error)}); "
+            "check the name, the network and the token, or use save_pretrained with a folder."
+        ) from error
+
+
+def _describe(error: Exception) -> str:
+    reason = str(error).strip().splitlines() or ["no reason given"]
+    return f"{type(error).__name__}: {reason[0]}"

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from distilgliner.errors import UserError, missing_extra
-from distilgliner.hub import fetch_snapshot, is_hub_id
+from distilgliner.hub import locate_folder
+from distilgliner.student.config import FORMAT
+from distilgliner.student.description import CONFIG_FILE
 
-STUDENT_FORMAT = "distilgliner"
-_STUDENT_CONFIG = "config.json"
 _TEACHER_CONFIG = "gliner_config.json"
 _BUNDLED = "bundled"
 
@@ -24,6 +24,7 @@ class Predictor(Protocol):
         self,
         texts: Sequence[str],
         labels: Sequence[str],
+        *,
         threshold: float = 0.5,
     ) -> list[list[dict[str, Any]]]:
         """Entities of each text, in order: dicts with `start`, `end`, `text`, `label`, `score`.
@@ -39,7 +40,6 @@ def load_predictor(id_or_folder: str | Path) -> Predictor:
     Raises `UserError` when it is none of these, or when the hub cannot be reached.
     """
     if _find_kind(id_or_folder) == "student":
-        _require("torch", "student")
         from distilgliner.student.predictor import DistilGLiNER
 
         return DistilGLiNER.from_pretrained(id_or_folder)
@@ -95,12 +95,7 @@ def locate_model(id_or_folder: str | Path) -> Path:
         from distilgliner.bundled import bundled_teacher
 
         return bundled_teacher()
-    folder = Path(id_or_folder).expanduser()
-    return (
-        folder
-        if folder.is_dir()
-        else fetch_snapshot(str(id_or_folder), "model", local_files_only=True)
-    )
+    return locate_folder(id_or_folder, "model", local_files_only=True)
 
 
 def _require(package: str, extra: str) -> None:
@@ -109,23 +104,16 @@ def _require(package: str, extra: str) -> None:
 
 
 def _find_kind(id_or_folder: str | Path) -> Literal["student", "teacher"]:
-    name = str(id_or_folder)
-    folder = Path(id_or_folder).expanduser()
-    if name == _BUNDLED and not folder.is_dir():
+    if str(id_or_folder) == _BUNDLED and not Path(id_or_folder).is_dir():
         return "teacher"
-    if not folder.is_dir():
-        if folder.exists():
-            raise UserError(f"{name} is a file; give the model's folder.")
-        if isinstance(id_or_folder, Path) or not is_hub_id(name):
-            raise UserError(f"There is no folder {name}; give a model's folder or a hub id.")
-        folder = fetch_snapshot(name, "model", allow_patterns=[_STUDENT_CONFIG, _TEACHER_CONFIG])
-    if _read_format(folder / _STUDENT_CONFIG) == STUDENT_FORMAT:
+    folder = locate_folder(id_or_folder, "model", allow_patterns=[CONFIG_FILE, _TEACHER_CONFIG])
+    if _read_format(folder / CONFIG_FILE) == FORMAT:
         return "student"
     if (folder / _TEACHER_CONFIG).is_file():
         return "teacher"
     raise UserError(
-        f"{name} is no model: it has neither a {_STUDENT_CONFIG} of a DistilGLiNER student nor a "
-        f"{_TEACHER_CONFIG}; give a folder of 'distilgliner distill' or a GLiNER checkpoint."
+        f"{id_or_folder} is no model: it has neither a {CONFIG_FILE} of a DistilGLiNER student "
+        f"nor a {_TEACHER_CONFIG}; give a folder of 'distilgliner distill' or a GLiNER checkpoint."
     )
 
 

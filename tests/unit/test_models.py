@@ -97,9 +97,6 @@ def test_missing_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     (tmp_path / "gliner_config.json").write_text("{}")
     with pytest.raises(UserError, match=r"pip install 'distilgliner\[annotate\]'"):
         models.load_predictor(tmp_path)
-    (tmp_path / "config.json").write_text('{"format": "distilgliner"}')
-    with pytest.raises(UserError, match=r"pip install 'distilgliner\[student\]'"):
-        models.load_predictor(tmp_path)
 
 
 def test_labels() -> None:

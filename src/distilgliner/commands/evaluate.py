@@ -34,7 +34,6 @@ def evaluate(
     """Measure strict span F1 (micro, macro, per label) and word scores against human labels."""
     from rich.console import Console
 
-    from distilgliner.annotate.store import open_store
     from distilgliner.commands.options import check_threshold, parse_labels
     from distilgliner.corpus.read import read_documents
     from distilgliner.corpus.source import parse_source
@@ -43,7 +42,11 @@ def evaluate(
 
     check_threshold(threshold)
     wanted, ignored = parse_labels(labels), parse_labels(ignore_labels) or ()
-    store = None if annotations is None else open_store(annotations)
+    store = None
+    if annotations is not None:
+        from distilgliner.annotate.store import open_store  # needs pyarrow
+
+        store = open_store(annotations)
     evaluation = run_evaluation(
         model,
         read_documents(input, format=format),

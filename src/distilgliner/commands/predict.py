@@ -65,7 +65,9 @@ def predict_lines(
     stream = iter(texts)
     while batch := list(islice(stream, batch_size)):
         filled = [text for text in batch if text.strip()]
-        found = iter(predictor.batch_predict_entities(filled, names, threshold) if filled else ())
+        found = iter(
+            predictor.batch_predict_entities(filled, names, threshold=threshold) if filled else ()
+        )
         for text in batch:
             entities = next(found) if text.strip() else []
             record = {"text": text, "entities": [_to_json(entity) for entity in entities]}

@@ -77,12 +77,19 @@ def _name(entity: Entity) -> str:
     return f"{entity.char_start}–{entity.char_end} ({entity.label!r})"
 
 
+def normalize_label(label: str) -> str:
+    """The name of a label without needless white space."""
+    return " ".join(label.split())
+
+
 def check_labels(labels: Sequence[str]) -> tuple[str, ...]:
     """Strip the names and check that the label set is not empty, has no empty name and no doubles.
 
-    Raises `UserError` otherwise.
+    Raises `UserError` otherwise, and for a string, whose letters would become labels.
     """
-    names = tuple(" ".join(label.split()) for label in labels)
+    if isinstance(labels, str):
+        raise UserError(f"The labels must be a list of names, as [{labels!r}], not a string.")
+    names = tuple(map(normalize_label, labels))
     if not names:
         raise UserError(
             "No labels were given; name at least one, for example --labels person,city."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from distilgliner.corpus.document import Document, Entity, check_entities
+from distilgliner.corpus.document import Document, Entity, check_entities, normalize_label
 from distilgliner.errors import UserError
 
 SHAPES = '{"text", "entities"}, {"tokens", "spans"} or GLiNER\'s {"tokenized_text", "ner"}'
@@ -80,7 +80,7 @@ def join_tokens(tokens: Sequence[str]) -> tuple[str, list[tuple[int, int]]]:
 
 def parse_label(label: Any, where: str) -> str:
     """A label with its white space normalised; raises `UserError` when it is empty or no string."""
-    name = " ".join(label.split()) if isinstance(label, str) else ""
+    name = normalize_label(label) if isinstance(label, str) else ""
     if not name:
         raise UserError(f"{where}: the label {label!r} must be a string that is not empty.")
     return name

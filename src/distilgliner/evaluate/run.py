@@ -162,7 +162,7 @@ def run_predictions(
         task = progress.add_task("predict", total=len(texts), note="")
         for start in range(0, len(texts), _CHUNK):
             chunk = list(texts[start : start + _CHUNK])
-            for items in predictor.batch_predict_entities(chunk, list(labels), threshold):
+            for items in predictor.batch_predict_entities(chunk, list(labels), threshold=threshold):
                 found.append(_to_entities(items, labels))
             progress.update(task, advance=len(chunk))
     return found

@@ -18,12 +18,11 @@ from distilgliner.student.description import (
     GRAPH_FILE,
     MANIFEST_FILE,
     TOKENIZER_FILE,
+    WEIGHTS_FILE,
     damaged,
     read_description,
     write_description,
 )
-
-WEIGHTS_FILE = "model.safetensors"
 
 
 def run_export(model: str | Path, output: str | Path) -> dict[str, Any]:

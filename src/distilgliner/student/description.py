@@ -23,6 +23,7 @@ from distilgliner.student.features import WordBatch, WordFeatures, WordFeaturize
 CONFIG_FILE = "config.json"
 TOKENIZER_FILE = "tokenizer.json"
 CARD_FILE = "README.md"
+WEIGHTS_FILE = "model.safetensors"
 GRAPH_FILE = "model.onnx"
 MANIFEST_FILE = "manifest.json"
 

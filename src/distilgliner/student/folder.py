@@ -15,6 +15,7 @@ from distilgliner.errors import UserError
 from distilgliner.files import write_atomically
 from distilgliner.student.config import StudentConfig
 from distilgliner.student.description import (
+    WEIGHTS_FILE,
     Description,
     damaged,
     read_description,
@@ -22,8 +23,6 @@ from distilgliner.student.description import (
 )
 from distilgliner.student.features import WordBatch, WordFeatures, WordFeaturizer
 from distilgliner.student.model import StudentModel
-
-WEIGHTS_FILE = "model.safetensors"
 
 
 @dataclass

@@ -12,6 +12,7 @@ import onnxruntime as ort
 from distilgliner.student.config import StudentConfig
 from distilgliner.student.description import (
     GRAPH_FILE,
+    MANIFEST_FILE,
     Description,
     damaged,
     read_description,
@@ -70,8 +71,11 @@ class OnnxStudent:
     def write(self, folder: Path) -> None:
         """Copy the student into another folder."""
         folder.mkdir(parents=True, exist_ok=True)
-        if folder.resolve() != self._graph.parent.resolve():
-            shutil.copyfile(self._graph, folder / GRAPH_FILE)
+        source = self._graph.parent
+        if folder.resolve() != source.resolve():
+            for name in (GRAPH_FILE, MANIFEST_FILE):
+                if (source / name).is_file():
+                    shutil.copyfile(source / name, folder / name)
         write_description(self._description, folder)
 
 

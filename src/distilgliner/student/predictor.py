@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from distilgliner.corpus.document import check_labels
+from distilgliner.corpus.document import check_labels, normalize_label
 from distilgliner.corpus.words import split_words
 from distilgliner.errors import UserError
-from distilgliner.hub import fetch_snapshot, is_hub_id
+from distilgliner.hub import locate_folder, push_folder
 from distilgliner.student.decode import ScoredSpan, decode_batch
 from distilgliner.student.description import (
     CARD_FILE,
     CONFIG_FILE,
     GRAPH_FILE,
+    MANIFEST_FILE,
     TOKENIZER_FILE,
+    WEIGHTS_FILE,
     ScoringStudent,
 )
 from distilgliner.student.features import build_label_words
 from distilgliner.student.tags import ROLES
 
-_HUB_FILES = [CONFIG_FILE, TOKENIZER_FILE, CARD_FILE, "*.safetensors", "*.onnx"]
+_HUB_FILES = [CONFIG_FILE, TOKENIZER_FILE, CARD_FILE, WEIGHTS_FILE, GRAPH_FILE, MANIFEST_FILE]
+_ONLY_OF_TEACHERS = {
+    "flat_ner": True,
+    "multi_label": False,
+    "return_class_probs": False,
+    "return_vectors": False,
+    "return_label_vectors": False,
+    "input_spans": None,
+    "packing_config": None,
+}
+"""Arguments of GLiNER and the only value that a student takes."""
 BATCH_WORDS = 4096
 """Words (with padding) scored at once, whatever the number of texts."""
 
@@ -59,23 +72,30 @@ class DistilGLiNER:
         `options` go to `huggingface_hub.snapshot_download` (revision, token, cache_dir …).
         Raises `UserError` when there is no such student or the hub cannot be reached.
         """
-        return cls(_read(_locate(folder_or_hub_id, options)))
+        options = {"allow_patterns": _HUB_FILES, **options}
+        return cls(_read(locate_folder(folder_or_hub_id, "student", **options)))
 
     def save_pretrained(self, folder: str | Path) -> None:
-        """Write the student into a folder that `from_pretrained` opens."""
-        self.student.write(Path(folder))
+        """Write the student into a folder that `from_pretrained` opens.
+
+        Raises `UserError` when it cannot be written there.
+        """
+        try:
+            self.student.write(Path(folder))
+        except OSError as error:
+            reason = "it is a file" if Path(folder).is_file() else error.strerror or error
+            raise UserError(
+                f"{folder} cannot be written ({reason}); give another folder."
+            ) from error
 
     def push_to_hub(self, repo_id: str, *, private: bool = False, token: str | None = None) -> str:
-        """Upload the student to the Hugging Face hub; returns the address of the commit."""
-        import tempfile
+        """Upload the student to the Hugging Face hub; returns the address of the commit.
 
-        from huggingface_hub import HfApi
-
-        api = HfApi(token=token)
-        api.create_repo(repo_id, private=private, exist_ok=True)
+        Raises `UserError` when the hub refuses or cannot be reached.
+        """
         with tempfile.TemporaryDirectory() as folder:
             self.save_pretrained(folder)
-            return str(api.upload_folder(repo_id=repo_id, folder_path=folder))
+            return push_folder(Path(folder), repo_id, private=private, token=token)
 
     @property
     def labels(self) -> list[str]:
@@ -94,40 +114,49 @@ class DistilGLiNER:
     def predict_entities(
         self,
         text: str,
-        labels: Sequence[str] | None = None,
+        labels: str | Sequence[str] | None = None,
+        flat_ner: bool = True,
         threshold: float = 0.5,
+        multi_label: bool = False,
         **options: Any,
     ) -> list[dict[str, Any]]:
         """The entities of one text; see `batch_predict_entities`."""
-        return self.batch_predict_entities([text], labels, threshold, **options)[0]
+        found = self.batch_predict_entities(
+            [text], labels, flat_ner, threshold, multi_label, **options
+        )
+        return found[0]
 
     def batch_predict_entities(
         self,
-        texts: Sequence[str],
-        labels: Sequence[str] | None = None,
-        threshold: float = 0.5,
-        *,
+        texts: str | Sequence[str],
+        labels: str | Sequence[str] | None = None,
         flat_ner: bool = True,
+        threshold: float = 0.5,
         multi_label: bool = False,
         batch_size: int = 64,
+        **options: Any,
     ) -> list[list[dict[str, Any]]]:
         """Entities per text, in order, as dicts with `start`, `end`, `text`, `label`, `score`.
 
-        labels: which to look for; None means those of the distillation.
+        The arguments are those of `GLiNER.inference`, in its order; a string is one text or label.
+        labels: which to look for, doubles count once; None means those of the distillation.
         threshold: only entities that score above it, strictly between 0 and 1.
         batch_size: at most so many texts at once; it changes the speed, not the result.
+        flat_ner, multi_label, options: what only a teacher can do must be off.
         Raises `UserError` for an unknown label, overlapping NER, or a threshold out of range.
         """
-        if not flat_ner or multi_label:
-            raise UserError("Students are flat: use flat_ner=True and multi_label=False.")
+        _check_options({"flat_ner": flat_ner, "multi_label": multi_label, **options})
         if not 0 < threshold < 1:
             raise UserError(f"The threshold {threshold} is not between 0 and 1; 0.5 is usual.")
-        wanted = tuple(sorted(check_labels(labels))) if labels is not None else self.student.labels
+        texts = [texts] if isinstance(texts, str) else texts
+        wanted = self.student.labels if labels is None else _choose_labels(labels)
         results: list[list[dict[str, Any]]] = [[] for _ in texts]
         for batch in self.iterate_scores(texts, wanted, batch_size=batch_size):
             for row, words, spans in batch.decode(self.student.config.roles, threshold):
                 results[row] = _describe(texts[row], words, spans, wanted)
         return results
+
+    inference = batch_predict_entities
 
     def iterate_scores(
         self, texts: Sequence[str], labels: Sequence[str], *, batch_size: int = 64
@@ -163,6 +192,34 @@ class DistilGLiNER:
             )
         width = ROLES if self.student.config.roles else 1
         return [0] + [1 + known[name] * width + role for name in names for role in range(width)]
+
+
+def _check_options(options: Mapping[str, Any]) -> None:
+    """Refuse what GLiNER can do and a student cannot."""
+    unknown = options.keys() - _ONLY_OF_TEACHERS.keys()
+    if unknown:
+        raise TypeError(f"unexpected keyword argument {min(unknown)!r}")
+    for name, value in options.items():
+        if name == "flat_ner" and type(value) in (int, float):
+            raise UserError(
+                f"The third argument is flat_ner, as in GLiNER; write threshold={value}."
+            )
+        if value is not _ONLY_OF_TEACHERS[name]:
+            raise UserError(
+                f"A student cannot do {name}={value!r}, only {name}={_ONLY_OF_TEACHERS[name]}; "
+                "leave it out, or ask the teacher."
+            )
+
+
+def _choose_labels(labels: str | Sequence[str]) -> tuple[str, ...]:
+    """The names sorted, each once, as GLiNER takes them."""
+    names = [labels] if isinstance(labels, str) else list(labels)
+    if isinstance(labels, Mapping) or not all(isinstance(name, str) for name in names):
+        raise UserError(
+            "Students take names of labels, the same for all texts, as ['person', 'city']; "
+            "descriptions and labels per text are for the teacher."
+        )
+    return tuple(sorted(check_labels(list(dict.fromkeys(map(normalize_label, names))))))
 
 
 def _plan_batches(lengths: list[int], batch_size: int) -> list[list[int]]:
@@ -211,13 +268,3 @@ def _read(folder: Path) -> ScoringStudent:
             "torch is, or install it with: pip install 'distilgliner[student]'"
         ) from None
     return read_student(folder)
-
-
-def _locate(folder_or_hub_id: str | Path, options: dict[str, Any]) -> Path:
-    """The local folder, or the snapshot that the hub gives for an id like `user/student`."""
-    path, name = Path(folder_or_hub_id).expanduser(), str(folder_or_hub_id)
-    if path.exists():
-        return path
-    if isinstance(folder_or_hub_id, Path) or not is_hub_id(name):
-        raise UserError(f"There is no folder {path}; give a student's folder or a hub id.")
-    return fetch_snapshot(name, "student", allow_patterns=_HUB_FILES, **options)

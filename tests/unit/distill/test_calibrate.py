@@ -76,7 +76,9 @@ def test_the_curve_is_that_of_the_predictions(tmp_path: Path) -> None:
     curve = compute_threshold_curve(student, dev)
     gold = [entity_spans(document.entities or ()) for document in dev]
     for threshold, f1 in zip(THRESHOLDS, curve, strict=True):
-        found = DistilGLiNER(student).batch_predict_entities([d.text for d in dev], None, threshold)
+        found = DistilGLiNER(student).batch_predict_entities(
+            [d.text for d in dev], threshold=threshold
+        )
         spans = [prediction_spans(items) for items in found]
         assert f1 == pytest.approx(compute_span_quality(gold, spans).micro.f1)
     assert len(set(curve)) > 3

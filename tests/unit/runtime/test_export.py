@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,8 +14,9 @@ import onnx
 import pytest
 
 from distilgliner import DistilGLiNER, UserError
+from distilgliner.evaluate.footprint import count_parameters
 from distilgliner.runtime.export import run_export
-from tiny_store import build_documents, build_tiny_student
+from tiny_store import build_documents, build_tiny_student, write_jsonl
 
 TEXTS = [document.text for document in build_documents(25)] + ["", "Ada", "x " * 300]
 HEADS = [("tagger", True), ("tower", True), ("tower", False)]
@@ -89,6 +91,9 @@ def test_save_pretrained_copies_an_exported_student(tmp_path: Path) -> None:
     copy = DistilGLiNER.from_pretrained(tmp_path / "copy")
     wanted = DistilGLiNER.from_pretrained(exported).batch_predict_entities(TEXTS, threshold=0.2)
     assert copy.batch_predict_entities(TEXTS, threshold=0.2) == wanted
+    assert count_parameters(tmp_path / "copy") == count_parameters(exported)
+    files = {path.name: path.read_bytes() for path in exported.iterdir()}
+    assert {path.name: path.read_bytes() for path in (tmp_path / "copy").iterdir()} == files
 
 
 def test_bad_folders(tmp_path: Path) -> None:
@@ -104,21 +109,47 @@ def test_bad_folders(tmp_path: Path) -> None:
         DistilGLiNER.from_pretrained(exported)
 
 
-def test_an_exported_student_needs_no_torch(tmp_path: Path) -> None:
-    _, exported = export_tiny(tmp_path)
-    code = (
-        "import sys\n"
-        "for name in ('torch', 'gliner', 'transformers', 'pyarrow', 'onnx'):\n"
-        "    sys.modules[name] = None\n"
-        "from distilgliner import DistilGLiNER\n"
-        "model = DistilGLiNER.from_pretrained(sys.argv[1])\n"
-        "print(len(model.batch_predict_entities(['Ada met Bob.'], threshold=0.1)))\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(exported)],
+def run_without_torch(code: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    block = "import sys\nfor name in ('torch', 'gliner', 'transformers', 'pyarrow', 'onnx'):\n"
+    return subprocess.run(
+        [sys.executable, "-c", f"{block}    sys.modules[name] = None\n{code}", *arguments],
         capture_output=True,
         text=True,
         check=False,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
+
+
+def test_an_exported_student_needs_no_torch(tmp_path: Path) -> None:
+    _, exported = export_tiny(tmp_path)
+    code = (
+        "from distilgliner import DistilGLiNER\n"
+        "model = DistilGLiNER.from_pretrained(sys.argv[1])\n"
+        "print(len(model.batch_predict_entities(['Ada met Bob.'], threshold=0.1)))\n"
+    )
+    done = run_without_torch(code, exported)
     assert (done.returncode, done.stdout.strip()) == (0, "1"), done.stderr
+
+
+def test_nor_does_it_on_the_command_line(tmp_path: Path) -> None:
+    trained, exported = export_tiny(tmp_path)
+    gold = write_jsonl(tmp_path / "gold.jsonl", build_documents(9))
+    code = "from distilgliner.cli import main\nmain()\n"
+    done = run_without_torch(code, "predict", "--model", exported, "--input", gold)
+    assert done.returncode == 0, done.stderr
+    found = [json.loads(line)["entities"] for line in done.stdout.splitlines()]
+    assert len(found) == 9
+    assert any(found)
+    result = tmp_path / "result.json"
+    done = run_without_torch(
+        code, "evaluate", "--model", exported, "--input", gold, "--json", result
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(result.read_text())["documents"] == 9
+    done = run_without_torch(code, "predict", "--model", trained, "--input", gold)
+    assert done.returncode == 2
+    assert re.fullmatch(
+        r"distilgliner: .*needs torch; run 'distilgliner export' where .*"
+        r"pip install 'distilgliner\[student\]'\n",
+        done.stderr,
+    )

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from distilgliner.corpus.document import check_labels
 from distilgliner.corpus.words import split_words
 from distilgliner.errors import UserError
 from distilgliner.student import predictor as predictor_module
@@ -108,10 +109,37 @@ def test_labels_it_does_not_know(tagger: DistilGLiNER, tower: DistilGLiNER) -> N
     assert {item["label"] for items in found for item in items} <= set(labels)
 
 
-@pytest.mark.parametrize("labels", [[], [" "], ["person", "person"], ["person", " person"]])
-def test_labels_that_are_none(tagger: DistilGLiNER, labels: list[str]) -> None:
-    with pytest.raises(UserError):
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([], "No labels were given"),
+        ("", "A label is empty"),
+        ([" "], "A label is empty"),
+        ({"city": "a town"}, "descriptions and labels per text are for the teacher"),
+        ([["city"], ["person"]], "descriptions and labels per text are for the teacher"),
+    ],
+)
+def test_labels_that_are_none(tagger: DistilGLiNER, labels: Any, message: str) -> None:
+    with pytest.raises(UserError, match=message):
         tagger.predict_entities("Ada", labels)
+
+
+def test_labels_and_texts_as_gliner_takes_them(tagger: DistilGLiNER, tower: DistilGLiNER) -> None:
+    for model in (tagger, tower):
+        one = model.batch_predict_entities(TEXTS, ["city"])
+        assert any(one)
+        for labels in ("city", ("city",), ["city", "city"], ["city", " city "]):
+            assert model.batch_predict_entities(TEXTS, labels) == one
+            assert [model.predict_entities(text, labels) for text in TEXTS[:3]] == [
+                model.predict_entities(text, ["city"]) for text in TEXTS[:3]
+            ]
+        # A string is one text, not its characters.
+        assert model.batch_predict_entities(TEXTS[0]) == [model.predict_entities(TEXTS[0])]
+
+
+def test_a_set_of_labels_is_never_the_letters_of_a_word() -> None:
+    with pytest.raises(UserError, match=r"must be a list of names, as \['person'\], not a string"):
+        check_labels("person")
 
 
 @pytest.mark.parametrize("threshold", [0, 1, -1, 1.5, float("nan"), True])
@@ -130,10 +158,30 @@ def test_threshold(tagger: DistilGLiNER) -> None:
 
 
 def test_only_flat_ner(tagger: DistilGLiNER) -> None:
-    assert tagger.predict_entities(TEXTS[0], flat_ner=True, multi_label=False)
     for options in ({"flat_ner": False}, {"multi_label": True}):
-        with pytest.raises(UserError, match="Students are flat"):
+        with pytest.raises(UserError, match=r"A student cannot do .*; leave it out"):
             tagger.predict_entities("Ada", **options)
+
+
+def test_other_arguments_of_gliner(tagger: DistilGLiNER) -> None:
+    """In GLiNER's order; what changes nothing is taken, the rest is refused."""
+    text = " ".join(TEXTS)
+    expected = tagger.predict_entities(text, threshold=0.3)
+    assert len(expected) > len(tagger.predict_entities(text, threshold=0.7))
+    labels = list(LABELS)
+    off = {"return_class_probs": False, "return_vectors": False, "return_label_vectors": False}
+    none = {"input_spans": None, "packing_config": None}
+    assert tagger.predict_entities(text, labels, True, 0.3, False, **off, **none) == expected
+    for method in (tagger.batch_predict_entities, tagger.inference):
+        assert method([text], labels, True, 0.3, False, 8, **off, **none) == [expected]
+    refused = {"return_class_probs": True, "return_vectors": True, "input_spans": [[]]}
+    for name, value in refused.items():
+        with pytest.raises(UserError, match=f"A student cannot do {name}="):
+            tagger.batch_predict_entities([text], labels, **{name: value})
+    with pytest.raises(UserError, match=r"third argument is flat_ner.* write threshold=0\.3"):
+        tagger.predict_entities(text, labels, 0.3)
+    with pytest.raises(TypeError, match="treshold"):
+        tagger.predict_entities(text, labels, treshold=0.3)
 
 
 def test_nothing_of_a_long_text_is_lost(tagger: DistilGLiNER) -> None:
@@ -188,6 +236,16 @@ def test_home_is_a_folder(
     assert DistilGLiNER.from_pretrained("~/student").labels == list(LABELS)
 
 
+def test_a_place_where_nothing_can_be_saved(tagger: DistilGLiNER, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    for folder, reason in (("file", "it is a file"), ("file/student", "Not a directory")):
+        with pytest.raises(
+            UserError, match=rf"cannot be written \({reason}\); give another folder"
+        ):
+            tagger.save_pretrained(tmp_path / folder)
+    assert (tmp_path / "file").read_text() == "mine"
+
+
 @pytest.mark.parametrize("name", ["/missing/student", "a/b/c", Path("./missing")])
 def test_no_folder(name: str | Path) -> None:
     with pytest.raises(UserError, match=r"There is no folder .*; give a student's folder"):
@@ -223,7 +281,9 @@ def test_from_the_hub(
     assert DistilGLiNER.from_pretrained("user/student", revision="v1").labels == list(LABELS)
     name, patterns, options = asked[0]
     assert (name, options) == ("user/student", {"revision": "v1"})
-    assert {"config.json", "*.safetensors", "tokenizer.json"} <= set(patterns)
+    tagger.save_pretrained(tmp_path / "again")
+    assert {path.name for path in (tmp_path / "again").iterdir()} <= set(patterns)
+    assert {"model.onnx", "manifest.json"} <= set(patterns)  # of an exported one
 
 
 def test_to_the_hub(tagger: DistilGLiNER, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -249,3 +309,17 @@ def test_to_the_hub(tagger: DistilGLiNER, tmp_path: Path, monkeypatch: pytest.Mo
         ("create", ("me/student", {"private": True, "exist_ok": True})),
         ("upload", "me/student"),
     ]
+
+
+def test_the_hub_cannot_be_reached_for_an_upload(
+    tagger: DistilGLiNER, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> Any:
+        raise ConnectionError("no\nnetwork")
+
+    monkeypatch.setattr("huggingface_hub.HfApi.create_repo", fail)
+    with pytest.raises(
+        UserError, match=r"'me/student' could not be uploaded .*\(ConnectionError: no\); check"
+    ) as caught:
+        tagger.push_to_hub("me/student", token="t")
+    assert "\n" not in str(caught.value)
