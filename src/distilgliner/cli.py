@@ -69,9 +69,6 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(2)
     except (KeyboardInterrupt, typer.Abort):
         code = _INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(141)
     if code == _INTERRUPTED:  # typer turns Ctrl-C into this exit code
         sys.stderr.write("distilgliner: interrupted; run the same command again to continue.\n")
     sys.exit(code if isinstance(code, int) else 0)

@@ -9,16 +9,23 @@ from distilgliner.corpus.words import split_words
 
 
 class FakePredictor:
-    """Finds every word of `known` (word → label); open, with no labels of its own, as a teacher."""
+    """Finds every word of `known` (word → label); open, with no labels of its own, as a teacher.
+
+    Words of more than 20 characters are too long for it.
+    """
 
     def __init__(self, known: Mapping[str, str]) -> None:
         self.known = dict(known)
+        self.shortened_words = 0
         self.calls: list[tuple[list[str], list[str], float]] = []
 
     def batch_predict_entities(
         self, texts: Sequence[str], labels: Sequence[str], threshold: float = 0.5
     ) -> list[list[dict[str, Any]]]:
         self.calls.append((list(texts), list(labels), threshold))
+        self.shortened_words += sum(
+            end - start > 20 for text in texts for start, end in split_words(text)
+        )
         return [
             [
                 {

@@ -31,6 +31,7 @@ def annotate(
     """Score every span of a text with a GLiNER teacher; the scores are what students learn from."""
     from distilgliner.annotate.checkpoint import check_packages
     from distilgliner.annotate.run import run_annotation
+    from distilgliner.commands.options import tell_shortened
     from distilgliner.corpus.labels import read_labels
 
     names = read_labels(labels)
@@ -58,6 +59,8 @@ def annotate(
         + (f"{speed:,.0f} words/s, " if speed else "was complete already, ")
         + f"{store.size_bytes / 1e6:,.1f} MB, {store.size_bytes / words:.1f} bytes per word"
     )
+    if store.manifest.corpus is not None:
+        tell_shortened(store.manifest.corpus.shortened_words)
 
 
 def _read_all(sources: list[str], format: str | None) -> Iterator[Document]:

@@ -34,7 +34,7 @@ def evaluate(
     """Measure strict span F1 (micro, macro, per label) and word scores against human labels."""
     from rich.console import Console
 
-    from distilgliner.commands.options import check_threshold, parse_labels
+    from distilgliner.commands.options import check_threshold, parse_labels, tell_shortened
     from distilgliner.corpus.read import read_documents
     from distilgliner.corpus.source import parse_source
     from distilgliner.corpus.write import open_atomically
@@ -64,6 +64,7 @@ def evaluate(
     console = Console()
     console.print(build_table(evaluation))
     console.print(describe(evaluation), highlight=False)
+    tell_shortened(evaluation.shortened_words)
 
 
 def build_table(evaluation: Evaluation) -> Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import typer
 import yaml
 
 from distilgliner.corpus.labels import read_labels
@@ -20,6 +21,15 @@ def check_threshold(threshold: float) -> None:
     if not 0 < threshold < 1:
         raise UserError(
             f"--threshold {threshold:g} is not between 0 and 1; the usual threshold is 0.5."
+        )
+
+
+def tell_shortened(words: int) -> None:
+    """Say on stderr that a teacher did not see the ends of some words, if so."""
+    if words:
+        typer.echo(
+            f"Note: words too long for the teacher, which saw only their beginning: {words:,}",
+            err=True,
         )
 
 

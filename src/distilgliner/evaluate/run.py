@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +53,8 @@ class Evaluation:
     """What was measured, and what the model predicted.
 
     `predictions` and the rows of `counts` (correct, predicted, gold) follow the order of the
-    documents; `agreement` is None when no annotations were given.
+    documents; `agreement` is None when no annotations were given. `shortened_words` were so long
+    that the model, a teacher, saw only their beginning.
     """
 
     labels: tuple[str, ...]
@@ -62,6 +63,7 @@ class Evaluation:
     words: int
     quality: Quality
     agreement: Scores | None = None
+    shortened_words: int = 0
     predictions: list[tuple[Entity, ...]] = field(default_factory=list, repr=False)
     counts: np.ndarray = field(default_factory=lambda: np.zeros((0, 3), np.int64), repr=False)
 
@@ -115,10 +117,12 @@ def run_evaluation(
         for number, document in enumerate(known, 1)
     ]
     texts = [document.text for document in gold]
+    before = _count_shortened(predictor)
     predictions = run_predictions(predictor, texts, names, threshold, quiet=quiet)
-    return score_predictions(
+    evaluation = score_predictions(
         gold, predictions, labels=names, threshold=threshold, annotations=annotations
     )
+    return replace(evaluation, shortened_words=_count_shortened(predictor) - before)
 
 
 def score_predictions(
@@ -191,6 +195,11 @@ def choose_labels(
     if not names:
         raise UserError("The documents hold no entity to tell the labels from; pass --labels.")
     return names
+
+
+def _count_shortened(predictor: Predictor) -> int:
+    """Since a teacher was loaded; 0 for a student, which reads words of any length."""
+    return int(getattr(predictor, "shortened_words", 0))
 
 
 def _check_labelled(documents: Sequence[Document], place: str) -> None:

@@ -56,6 +56,19 @@ def test_labels_threshold_and_slice(gold: Path, model: FakePredictor) -> None:
     assert model.calls == [(["Ada lives in Bath"], ["person"], 0.7)]
 
 
+def test_words_that_a_teacher_shortened_are_told(
+    gold: Path, model: FakePredictor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("--input", gold) == 0
+    assert capsys.readouterr().err == ""
+    model.shortened_words = 7  # from before
+    gold.write_text(GOLD.replace("lives in", "x" * 30))
+    assert run("--input", gold) == 0
+    assert capsys.readouterr().err.splitlines() == [
+        "Note: words too long for the teacher, which saw only their beginning: 1"
+    ]
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

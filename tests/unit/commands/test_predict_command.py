@@ -110,6 +110,23 @@ def test_faults_are_one_line_and_exit_with_2(
     assert "Traceback" not in error
 
 
+def test_words_that_a_teacher_shortened_are_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    for options in ([], ["--output", tmp_path / "out.jsonl"]):
+        feed(monkeypatch, f"{'a' * 30} {'b' * 30}\nZoë\n")
+        assert run(*options) == 0
+        assert capsys.readouterr().err.splitlines() == [
+            "Note: words too long for the teacher, which saw only their beginning: 2"
+        ]
+        monkeypatch.setattr(
+            "distilgliner.models.load_predictor", lambda _: FakeStudent(KNOWN, ["person"])
+        )
+    feed(monkeypatch, "Zoë\n")
+    assert run() == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_empty_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     feed(monkeypatch, "")
     assert run() == 2

@@ -1,0 +1,34 @@
+"""`distilgliner annotate`: what it says at the end."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from distilgliner.annotate.store import open_store
+from distilgliner.cli import main
+from tiny_store import build_documents, write_store
+
+
+@pytest.mark.parametrize("count", [0, 1234])
+def test_words_that_the_teacher_shortened_are_told(
+    count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_store(tmp_path, build_documents(5))
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    manifest["corpus"]["shortened_words"] = count
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    monkeypatch.setattr("distilgliner.annotate.checkpoint.check_packages", lambda: None)
+    monkeypatch.setattr(
+        "distilgliner.annotate.run.run_annotation", lambda *_, **__: open_store(tmp_path)
+    )
+    options = f"--teacher t --labels person,city --input a.txt --output {tmp_path}"
+    with pytest.raises(SystemExit) as caught:
+        main(["annotate", *options.split()])
+    assert caught.value.code == 0
+    shown = capsys.readouterr()
+    assert "5 documents" in shown.out
+    told = "Note: words too long for the teacher, which saw only their beginning: 1,234\n"
+    assert shown.err == (told if count else "")
