@@ -38,16 +38,16 @@ def compare(
         "teacher": teacher,
         "labels": parse_labels(labels),
         "ignore_labels": parse_labels(ignore_labels),
-        "gold": gold,
-        "transfer": transfer,
-        "dev": dev,
-        "test": test,
+        "gold": gold or None,
+        "transfer": transfer or None,
+        "dev": dev or None,
+        "test": test or None,
         "arms": _split(arms),
         "students": _split(students),
         "seeds": _split(seeds),
         "workers": workers,
     }
-    raw = base | {key: value for key, value in given.items() if value not in (None, [])}
+    raw = base | {key: value for key, value in given.items() if value is not None}
     overrides = parse_overrides(set_)
     if epochs is not None:
         training = overrides.get("training", {})
@@ -71,5 +71,5 @@ def compare(
     typer.echo(f"Report: {output / 'report.html'}")
 
 
-def _split(value: str | None) -> list[str]:
-    return [part.strip() for part in value.split(",") if part.strip()] if value else []
+def _split(value: str | None) -> list[str] | None:
+    return None if value is None else [part.strip() for part in value.split(",") if part.strip()]

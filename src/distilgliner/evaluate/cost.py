@@ -8,8 +8,6 @@ so that a busy moment of the machine does not hit one model alone.
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 import json
 import os
 import statistics
@@ -21,6 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from distilgliner.corpus.labels import join_labels, split_labels
 from distilgliner.corpus.words import split_words
 from distilgliner.errors import UserError
 from distilgliner.models import Predictor, choose_known_labels, load_predictor, locate_model
@@ -214,7 +213,7 @@ def _measure_apart(
     output = texts.with_name("cost.json")
     output.unlink(missing_ok=True)
     command = [sys.executable, "-m", "distilgliner.evaluate.cost", str(model)]
-    command += ["--texts", str(texts), f"--labels={_join_labels(labels or ())}"]
+    command += ["--texts", str(texts), f"--labels={join_labels(labels or ())}"]
     command += ["--threads", ",".join(map(str, threads))]
     command += ["--budget", str(budget), "--json", str(output)]
     # One thread for pools that torch does not steer; and this very package, installed or not.
@@ -244,13 +243,6 @@ def _compute_medians(measured: Sequence[Any]) -> Any:
     return int(middle) if isinstance(first, int) else middle
 
 
-def _join_labels(labels: Sequence[str]) -> str:
-    """Comma separated; a label that holds a comma is quoted."""
-    stream = io.StringIO()
-    csv.writer(stream, lineterminator="").writerow(labels)
-    return stream.getvalue()
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """`python -m distilgliner.evaluate.cost MODEL --texts FILE --json OUT`."""
     from distilgliner.corpus.read import read_texts
@@ -268,7 +260,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         measured = measure_cost(
             lambda: load_predictor(options.model),
             list(read_texts(options.texts)),
-            next(csv.reader([options.labels]), None) or None,
+            split_labels(options.labels) or None,
             [int(count) for count in options.threads.split(",")],
             budget_seconds=options.budget,
         )

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from fake_predictors import FakePredictor, FakeStudent
 
+from distilgliner.corpus.labels import split_labels
 from distilgliner.corpus.words import split_words
 from distilgliner.errors import UserError
 from distilgliner.evaluate import cost
@@ -102,9 +103,20 @@ def test_a_model_that_cannot_be_loaded(tmp_path: Path) -> None:
     assert not str(caught.value).startswith("distilgliner:")
 
 
-def test_labels_with_commas_reach_the_process() -> None:
-    assert cost._join_labels(["a", "b c"]) == "a,b c"
-    assert cost._join_labels(["one, two", "b"]) == '"one, two",b'
+def test_labels_with_commas_reach_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = []
+
+    def run(command: list[str], **_: Any) -> Any:
+        started.append(command)
+        return subprocess.CompletedProcess(command, 2, "", "distilgliner: enough\n")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    with pytest.raises(UserError, match="enough"):
+        cost.run_cost({"a": tmp_path}, TEXTS, ["one, two", "b"], rounds=1, threads=[1])
+    option = next(word for word in started[0] if word.startswith("--labels="))
+    assert split_labels(option.removeprefix("--labels=")) == ["one, two", "b"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the peak of one program")

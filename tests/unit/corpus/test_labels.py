@@ -1,0 +1,78 @@
+"""Label sets as they are written on the command line and in files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from distilgliner.corpus.labels import join_labels, read_labels, split_labels
+from distilgliner.errors import UserError
+
+NAMES = st.text(min_size=1).map(lambda name: " ".join(name.split())).filter(bool)
+
+
+@pytest.mark.parametrize(
+    ("option", "labels"),
+    [
+        ("person,city", ("person", "city")),
+        (" a  b ,\nc", ("a b", "c")),
+        ('"a,b",person', ("a,b", "person")),
+        ('person,  "city, town",x', ("person", "city, town", "x")),
+        ('"say ""hi""",5" disk', ('say "hi"', '5" disk')),
+        ("it's,so", ("it's", "so")),
+    ],
+)
+def test_labels_are_separated_by_commas(option: str, labels: tuple[str, ...]) -> None:
+    assert read_labels(option) == labels
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("", "No labels were given"),
+        ("a,,b", "A label is empty"),
+        ('a,""', "A label is empty"),
+        ('"a,b","a,b"', "'a,b' is named twice"),
+        ('"a,b', r'^The labels "a,b cannot be told apart, because a quote .*; write a,b,"c, d"'),
+        ('"a"b,c', "because a quote is not closed or has something behind it"),
+    ],
+)
+def test_labels_that_are_refused(option: str, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        read_labels(option)
+
+
+@given(st.lists(NAMES, min_size=1))
+def test_what_is_joined_is_split_again(labels: list[str]) -> None:
+    assert split_labels(join_labels(labels)) == labels
+
+
+def write(path: Path, content: str) -> str:
+    path.write_text(content, encoding="utf-8")
+    return f"@{path}"
+
+
+def test_a_label_a_line(tmp_path: Path) -> None:
+    option = write(tmp_path / "labels", '\ufeffperson\n\n  big   city \n"one, two"\nit\'s\n')
+    assert read_labels(option) == ("person", "big city", "one, two", "it's")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (
+            "city\nperson, organization\n",
+            r'labels, line 2: person, organization holds a comma; .* as "person, organization"\.$',
+        ),
+        ("person,\n", r"labels, line 1: person, holds a comma"),
+        ('"person, city\n', r'labels, line 1: "person, city cannot be told apart'),
+        ("\n \n", "No labels were given"),
+        ("a\na\n", "'a' is named twice"),
+    ],
+)
+def test_files_that_are_refused(tmp_path: Path, content: str, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        read_labels(write(tmp_path / "labels", content))
