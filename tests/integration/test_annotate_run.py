@@ -111,7 +111,7 @@ def test_an_interrupted_run_goes_on(tiny: Teacher, tmp_path: Path) -> None:
         _run(tiny, tmp_path / "a", interrupted())
     with pytest.raises(UserError, match="not complete"):
         open_store(tmp_path / "a")
-    (tmp_path / "a" / "shard-00001.parquet.tmp").write_bytes(b"half")
+    (tmp_path / "a" / ".shard-00001.parquet.123-ab.tmp").write_bytes(b"half")
     first = shard_path(tmp_path / "a", 0).stat().st_mtime_ns
     store = _run(tiny, tmp_path / "a")
     assert shard_path(tmp_path / "a", 0).stat().st_mtime_ns == first
@@ -123,7 +123,7 @@ def test_an_interrupted_run_goes_on(tiny: Teacher, tmp_path: Path) -> None:
 def test_a_deleted_shard_is_made_anew(tiny: Teacher, tmp_path: Path) -> None:
     before = _content(_run(tiny, tmp_path))
     shard_path(tmp_path, 1).unlink()
-    with pytest.raises(UserError, match="it is missing"):
+    with pytest.raises(UserError, match="is missing; run the same"):
         open_store(tmp_path)
     assert _content(_run(tiny, tmp_path)) == before
 

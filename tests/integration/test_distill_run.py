@@ -16,6 +16,7 @@ from distilgliner.corpus.document import Document, Entity
 from distilgliner.distill.config import TARGETS, DistillConfig, build_distill_config
 from distilgliner.distill.run import read_result, run_distillation
 from distilgliner.errors import UserError
+from distilgliner.folders import lock_folder
 from distilgliner.student.config import STUDENTS
 from distilgliner.student.predictor import DistilGLiNER
 from tiny_store import LABELS, SETTINGS, SIZES, build_documents, write_jsonl, write_store
@@ -59,7 +60,8 @@ def build_config(targets: str, student: str = "bilstm-tagger", **training: Any) 
 
 
 def run(store: AnnotationStore, output: Path, config: DistillConfig, **data: Any) -> dict[str, Any]:
-    chosen = {"gold": GOLD, "dev": DEV, **data}
+    uses_gold = config.targets in ("gold", "mixed")
+    chosen = {"gold": GOLD if uses_gold else (), "dev": DEV, **data}
     return run_distillation(store, config, output, quiet=True, **chosen)
 
 
@@ -154,12 +156,23 @@ def start_command(
     )
 
 
-def test_the_order_of_gold_files_aside_runs_repeat(store: AnnotationStore, tmp_path: Path) -> None:
+def test_the_same_run_twice_gives_the_same_student(store: AnnotationStore, tmp_path: Path) -> None:
     weights = []
     for name in ("one", "two"):
         run(store, tmp_path / name, build_config("mixed"))
         weights.append((tmp_path / name / "model.safetensors").read_bytes())
     assert weights[0] == weights[1]
+
+
+def test_the_order_of_documents_decides_nothing(store: AnnotationStore, tmp_path: Path) -> None:
+    run(store, tmp_path / "one", build_config("mixed"))
+    other = write_store(tmp_path / "store", TRANSFER[::-1])
+    run(other, tmp_path / "two", build_config("mixed"), gold=GOLD[::-1], dev=DEV[::-1])
+    for name in ("model.safetensors", "run.json"):
+        one, two = ((tmp_path / folder / name).read_bytes() for folder in ("one", "two"))
+        assert one == two, name
+    curves = [read_result(tmp_path / name)["curve"] for name in ("one", "two")]
+    assert curves[0] == curves[1]
 
 
 def test_a_finished_folder_returns_at_once(
@@ -176,10 +189,10 @@ def test_a_finished_folder_returns_at_once(
 @pytest.mark.parametrize(
     ("targets", "settings", "data"),
     [
-        ("soft", {"seed": 3}, {}),
+        ("mixed", {"seed": 3}, {}),
         ("hard", {}, {}),
-        ("soft", {}, {"dev": DEV[1:]}),
-        ("soft", {}, {"gold": GOLD[1:]}),
+        ("mixed", {}, {"dev": DEV[1:]}),
+        ("mixed", {}, {"gold": GOLD[1:]}),
     ],
 )
 def test_a_folder_of_another_run_is_refused(
@@ -189,7 +202,7 @@ def test_a_folder_of_another_run_is_refused(
     store: AnnotationStore,
     tmp_path: Path,
 ) -> None:
-    run(store, tmp_path, build_config("soft"))
+    run(store, tmp_path, build_config("mixed"))
     with pytest.raises(UserError, match="other settings or data; give another --output folder"):
         run(store, tmp_path, build_config(targets, **settings), **data)
 
@@ -210,6 +223,27 @@ def test_folders_that_are_taken(store: AnnotationStore, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
+def test_a_folder_in_use(store: AnnotationStore, tmp_path: Path) -> None:
+    with (
+        lock_folder(tmp_path / "run"),
+        pytest.raises(UserError, match=r"Another run is using .*run; wait for it or stop it"),
+    ):
+        run(store, tmp_path / "run", build_config("soft"))
+
+
+def test_a_damaged_result(store: AnnotationStore, tmp_path: Path) -> None:
+    run(store, tmp_path, build_config("soft"))
+    (tmp_path / "result.json").write_text("{}")
+    with pytest.raises(UserError, match=r"result\.json lacks 'dev_f1'; remove the folder"):
+        run(store, tmp_path, build_config("soft"))
+
+
+def test_training_that_diverges(store: AnnotationStore, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"diverged in epoch 1: .* give another --output folder"):
+        run(store, tmp_path, build_config("soft", learning_rate=1e38))
+    assert not (tmp_path / "result.json").exists()
+
+
 def test_a_run_killed_as_it_began(store: AnnotationStore, tmp_path: Path) -> None:
     (tmp_path / ".run.json.123.tmp").write_text("{")
     assert run(store, tmp_path, build_config("soft", epochs=1))["epochs"] == 1
@@ -221,6 +255,8 @@ def test_a_wrong_run_does_not_take_the_folder(store: AnnotationStore, tmp_path: 
         run(store, tmp_path / "run", wrong)
     with pytest.raises(UserError, match="need gold documents; pass --gold FILE"):
         run(store, tmp_path / "run", build_config("mixed"), gold=())
+    with pytest.raises(UserError, match="no document to learn from with targets 'gold'; give"):
+        run(store, tmp_path / "run", build_config("gold"), gold=GOLD[:1], dev=())
     assert not (tmp_path / "run").exists()
 
 
@@ -245,7 +281,7 @@ def test_labels_of_labelled_text(part: str, store: AnnotationStore, tmp_path: Pa
         run(store, tmp_path / "a", build_config("mixed"), **data)
     result = run(store, tmp_path / "a", build_config("mixed"), ignore_labels=["mood"], **data)
     assert result["epochs"] == 2
-    with pytest.raises(UserError, match=rf"{part}, document 1, has no labels"):
+    with pytest.raises(UserError, match=rf"{part}, document 1, has no human labels"):
         run(store, tmp_path / "b", build_config("mixed"), **{part: [Document("Ada")]})
 
 

@@ -21,6 +21,7 @@ ORDER = (
     "errors",
     "progress",
     "files",
+    "folders",
     "hub",
     "corpus",
     "metrics",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from distilgliner.annotate.spans import AnnotatedDocument, compute_probability
-from distilgliner.corpus.document import Entity
+from distilgliner.corpus.document import Document, Entity
 
 
 def decode_flat(
@@ -44,3 +44,12 @@ def decode_flat(
             )
         )
     return tuple(sorted(chosen))
+
+
+def label_by_teacher(
+    documents: Iterable[AnnotatedDocument], labels: Sequence[str], threshold: float = 0.5
+) -> list[Document]:
+    """The documents with the teacher's decisions as their entities; see `decode_flat`."""
+    return [
+        Document(document.text, decode_flat(document, labels, threshold)) for document in documents
+    ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any, Literal
 
@@ -37,7 +36,8 @@ class WindowSettings(_Model):
 
 
 class BatchSettings(_Model):
-    """How the work was cut; only the shards' bounds must stay the same within a store."""
+    """How the work was cut. Only the shards' bounds must stay the same within a store: other
+    `batch_words` change no more than the last digit of a score (docs/decisions/0009)."""
 
     shard_documents: int
     shard_characters: int
@@ -79,13 +79,6 @@ class Manifest(_Model):
     versions: dict[str, str]
     corpus: CorpusRecord | None = None
     complete: bool = False
-
-    @property
-    def fingerprint(self) -> str:
-        """32 hex digits that identify what is annotated, by whom and how (but not how fast)."""
-        fixed = [_get(self, path) for path in _FIXED]
-        corpus = None if self.corpus is None else self.corpus.fingerprint
-        return hashlib.blake2b(repr((fixed, corpus)).encode(), digest_size=16).hexdigest()
 
 
 _REMEDY = "pass the store's settings, or choose another --output folder"

@@ -11,6 +11,7 @@ from distilgliner.annotate.checkpoint import check_packages, find_checkpoint
 from distilgliner.annotate.corpus import SHARD_CHARACTERS, Corpus
 from distilgliner.annotate.decode import decode_flat
 from distilgliner.annotate.manifest import (
+    MANIFEST_FILE,
     BatchSettings,
     CorpusRecord,
     Manifest,
@@ -39,11 +40,13 @@ from distilgliner.annotate.vocabulary import (
 from distilgliner.annotate.windows import find_sentence_ends
 from distilgliner.corpus.document import Document, check_labels
 from distilgliner.errors import UserError
-from distilgliner.files import is_partial
+from distilgliner.folders import check_content, lock_folder
 from distilgliner.progress import build_progress
 
 if TYPE_CHECKING:
     from distilgliner.annotate.teacher import Teacher
+
+DEFAULT_FLOOR = 1e-2
 
 
 def run_annotation(
@@ -52,7 +55,7 @@ def run_annotation(
     teacher: str | Path | Teacher,
     labels: Sequence[str],
     output: Path,
-    floor: float = 1e-2,
+    floor: float = DEFAULT_FLOOR,
     shard_documents: int = 1000,
     batch_words: int = 1024,
     labels_per_prompt: int | None = None,
@@ -63,15 +66,25 @@ def run_annotation(
     `documents` is streamed; a text that occurs twice is stored once. `teacher` is a folder, a hub
     id, "bundled", or a teacher already loaded. Spans with a probability of at most `floor` are
     left out. A store begun earlier with the same settings is continued, a complete one is returned
-    as it is. `batch_words` (subwords, padding and prompts count too) only decides speed and memory.
+    as it is. `batch_words` (subwords, padding and prompts count too) decides speed and memory, and
+    the last digit of some scores: see docs/decisions/0009-order-and-batches.md.
 
-    Raises `UserError` for other settings, other documents, bad labels, or an unusable teacher.
+    Raises `UserError` for other settings, other documents, bad labels, an unusable teacher, or a
+    folder that cannot be made, holds something else or is in use by another run.
     """
     output = Path(output)
     _check_numbers(floor, shard_documents, batch_words, labels_per_prompt)
     annotator = _Annotator(teacher, labels, floor, shard_documents, batch_words, labels_per_prompt)
+    with lock_folder(output):
+        return _annotate(annotator, documents, output, quiet=quiet)
+
+
+def _annotate(
+    annotator: _Annotator, documents: Iterable[Document], output: Path, *, quiet: bool
+) -> AnnotationStore:
     stored = _prepare_folder(output, annotator.manifest)
     corpus = Corpus(documents)
+    shard_documents = annotator.manifest.batches.shard_documents
     shards = 0
     with build_progress(quiet=quiet) as progress:
         total = len(documents) if isinstance(documents, Sized) else None
@@ -227,7 +240,7 @@ def _check_numbers(
     floor: float, shard_documents: int, batch_words: int, labels_per_prompt: int | None
 ) -> None:
     if not 0 <= floor < 0.5:
-        raise UserError(f"The floor {floor} is not a probability from 0 to below 0.5; try 0.001.")
+        raise UserError(f"The floor {floor} is not a probability from 0 to below 0.5; try 0.01.")
     for name, value in (
         ("number of documents per shard", shard_documents),
         ("--batch-words", batch_words),
@@ -238,20 +251,10 @@ def _check_numbers(
 
 
 def _prepare_folder(output: Path, wanted: Manifest) -> Manifest:
-    """Make the folder, or check that it holds a store to continue; returns the manifest there."""
-    if output.exists() and not output.is_dir():
-        raise UserError(f"{output} is a file; give a folder for --output.")
-    output.mkdir(parents=True, exist_ok=True)
+    """Check that the folder is empty or holds a store to continue; returns the manifest there."""
+    check_content(output, MANIFEST_FILE, "annotations")
     stored = read_manifest(output)
-    if stored is not None:
-        for temporary in output.glob("*.tmp"):  # of a run that was killed
-            temporary.unlink()
-    if stored is None:
-        if not all(map(is_partial, output.iterdir())):
-            raise UserError(
-                f"{output} is not empty and holds no annotations; choose another --output folder."
-            )
-    elif any(output.glob("shard-*.parquet")):
+    if stored is not None and any(output.glob("shard-*.parquet")):
         check_same_settings(stored, wanted, output)
         if stored.complete and stored.corpus is not None:
             shards = range(stored.corpus.shards)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +14,7 @@ import numpy as np
 from distilgliner.annotate.manifest import MANIFEST_FILE, Manifest, read_manifest
 from distilgliner.annotate.spans import AnnotatedDocument, SpanScores, round_logits
 from distilgliner.errors import UserError, missing_extra
+from distilgliner.files import replace_atomically
 
 __all__ = ["AnnotatedDocument", "AnnotationStore", "Manifest", "SpanScores", "open_store"]
 
@@ -63,7 +63,10 @@ def open_store(folder: str | Path) -> AnnotationStore:
         )
     for index in range(manifest.corpus.shards):
         if not shard_path(folder, index).is_file():
-            raise _damaged(shard_path(folder, index), "it is missing")
+            raise UserError(
+                f"{shard_path(folder, index)} is missing; run the same distilgliner annotate "
+                "command again, which makes only this shard anew."
+            )
     return AnnotationStore(folder, manifest)
 
 
@@ -114,27 +117,19 @@ def shard_path(folder: Path, index: int) -> Path:
 
 
 def write_shard(path: Path, documents: Sequence[AnnotatedDocument], summary: ShardSummary) -> None:
-    """Write a shard under a temporary name, make sure it is on disk, then rename it."""
+    """Write a shard atomically, with its summary in its metadata."""
     pa, pq = _import_pyarrow()
     numbers = {name: str(getattr(summary, name)) for name in ShardSummary.__slots__}
     table = _build_table(pa, documents).replace_schema_metadata(numbers)
-    temporary = path.with_name(path.name + ".tmp")
-    try:
-        with temporary.open("wb") as file:
-            pq.write_table(
-                table,
-                file,
-                compression="zstd",
-                compression_level=9,
-                use_dictionary=["spans.label_index.list.element"],
-                column_encoding={f"{name}.list.element": _ENCODING[name] for name in _ENCODING},
-            )
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    with replace_atomically(path) as partial:
+        pq.write_table(
+            table,
+            partial,
+            compression="zstd",
+            compression_level=9,
+            use_dictionary=["spans.label_index.list.element"],
+            column_encoding={f"{name}.list.element": _ENCODING[name] for name in _ENCODING},
+        )
 
 
 def _build_table(pa: Any, documents: Sequence[AnnotatedDocument]) -> Any:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 from tokenizers import Tokenizer
 
@@ -58,11 +59,26 @@ def write_vocabulary(model: Any, folder: Path) -> None:
 def read_vocabulary(folder: Path) -> tuple[Tokenizer, np.ndarray]:
     """The tokenizer and the subword vectors (V, D) float32 that `write_vocabulary` stored.
 
-    Raises `UserError` when they are missing.
+    Raises `UserError` when they are missing or damaged.
     """
     if not (folder / VECTORS_FILE).is_file() or not (folder / TOKENIZER_FILE).is_file():
         raise UserError(
             f"{folder} lacks {TOKENIZER_FILE} or {VECTORS_FILE}; annotate the text again."
         )
-    vectors = load_file(folder / VECTORS_FILE)["vectors"].astype(np.float32)
-    return Tokenizer.from_file(str(folder / TOKENIZER_FILE)), vectors
+    try:
+        vectors = load_file(folder / VECTORS_FILE)["vectors"].astype(np.float32)
+    except (SafetensorError, OSError, KeyError, ValueError) as error:
+        raise _damaged(folder / VECTORS_FILE, error) from error
+    try:
+        tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
+    except Exception as error:  # tokenizers raises nothing more special
+        raise _damaged(folder / TOKENIZER_FILE, error) from error
+    return tokenizer, vectors
+
+
+def _damaged(path: Path, reason: object) -> UserError:
+    first = str(reason).strip().splitlines() or ["unreadable"]
+    return UserError(
+        f"{path} is damaged ({first[0]}); delete this file and run the same distilgliner annotate "
+        "command again, which writes it anew."
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from distilgliner.corpus.document import Document, restrict_labels
 from distilgliner.corpus.read import read_documents
@@ -23,12 +23,25 @@ def read_labelled_documents(
     """
     documents = []
     for source in sources:
-        for number, document in enumerate(read_documents(source, format=format), 1):
-            where = f"{source}, document {number}"
-            if document.entities is None:
-                raise UserError(f"{where}, has no human labels; give labelled text.")
-            known = labels
-            if known is None:
-                known = [e.label for e in document.entities if e.label not in ignored]
-            documents.append(restrict_labels(document, known, ignored, where))
+        read = read_documents(source, format=format)
+        documents += restrict_documents(read, labels, ignored, source)
     return documents
+
+
+def restrict_documents(
+    documents: Iterable[Document],
+    labels: Sequence[str] | None,
+    ignored: Sequence[str],
+    source: str,
+) -> list[Document]:
+    """Labelled documents with only the entities of `labels`; see `read_labelled_documents`."""
+    restricted = []
+    for number, document in enumerate(documents, 1):
+        where = f"{source}, document {number}"
+        if document.entities is None:
+            raise UserError(f"{where}, has no human labels; give labelled text.")
+        known = labels
+        if known is None:
+            known = [e.label for e in document.entities if e.label not in ignored]
+        restricted.append(restrict_labels(document, known, ignored, where))
+    return restricted

@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from distilgliner.errors import UserError
+from distilgliner.files import replace_atomically
 
 CHECKPOINT_FILE = "checkpoint.safetensors"
 
@@ -44,9 +45,9 @@ def write_checkpoint(
     for index, state in optimizer.state_dict()["state"].items():
         for name, value in state.items():
             tensors[f"optimizer/{index}/{name}"] = torch.as_tensor(value)
-    partial = folder / (CHECKPOINT_FILE + ".tmp")
-    save_file(tensors, partial, metadata={"progress": json.dumps(asdict(progress))})
-    partial.replace(folder / CHECKPOINT_FILE)
+    metadata = {"progress": json.dumps(asdict(progress))}
+    with replace_atomically(folder / CHECKPOINT_FILE) as partial:
+        save_file(tensors, partial, metadata=metadata)
 
 
 def read_checkpoint(

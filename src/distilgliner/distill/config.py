@@ -17,7 +17,7 @@ Seed = Annotated[int, Field(ge=0, lt=2**32)]
 class TargetConfig(BaseModel):
     """How the teacher's scores become targets."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     teacher_threshold: float = Field(default=0.5, gt=0, lt=1, description="of its decisions (hard)")
     span_floor: float = Field(
@@ -36,7 +36,7 @@ class TrainingConfig(BaseModel):
     """The training loop. Epochs are counted in passes over the transfer text, for every arm alike,
     so that all arms get the same number of updates."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     epochs: int = Field(default=12, ge=1)
     min_updates: int = Field(
@@ -73,7 +73,7 @@ class TrainingConfig(BaseModel):
 class DistillConfig(BaseModel):
     """One run: which targets, which student, how."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     targets: Targets
     student: str = "bilstm-tagger"

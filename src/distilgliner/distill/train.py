@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from distilgliner.distill.checkpoint import Progress, read_checkpoint, write_che
 from distilgliner.distill.config import TrainingConfig
 from distilgliner.distill.examples import Example
 from distilgliner.distill.losses import cross_entropy, soft_cross_entropy
+from distilgliner.errors import UserError
 from distilgliner.student.features import WordFeatures, build_label_words
 from distilgliner.student.folder import Student
 from distilgliner.student.tags import count_tags
@@ -57,6 +59,7 @@ def train(
 
     gold_weight: what a certain tag weighs on a word that has a distribution as well.
     A checkpoint is written to `folder` after each epoch, and continued from when it is there.
+    Raises `UserError` when training diverges.
     """
     torch.use_deterministic_algorithms(True)
     torch.set_num_threads(config.threads)
@@ -75,6 +78,13 @@ def train(
             student, examples, config, schedule, gold_weight, optimizer, progress, average
         )
         progress.seconds += time.perf_counter() - started
+        if not _is_finite(loss, model):
+            raise UserError(
+                f"The training diverged in epoch {progress.epoch + 1}: its loss is not a finite "
+                "number; set training.learning_rate and training.table_learning_rate lower than "
+                f"{config.learning_rate:g} and {config.table_learning_rate:g}, and give another "
+                "--output folder."
+            )
         last = _copy(model.state_dict())
         if config.average_decay:
             model.load_state_dict(average)
@@ -94,6 +104,16 @@ def train(
     model.load_state_dict(best)
     model.eval()
     return progress
+
+
+def _is_finite(loss: float, model: torch.nn.Module) -> bool:
+    """Whether an epoch's loss is a number, and its weights still give numbers.
+
+    A norm overflows, as what is computed with the weights would, when they do not yet themselves.
+    """
+    return math.isfinite(loss) and all(
+        bool(weights.detach().norm().isfinite()) for weights in model.parameters()
+    )
 
 
 def _build_optimizer(student: Student, config: TrainingConfig) -> torch.optim.Optimizer:
@@ -131,7 +151,7 @@ def _train_epoch(
     progress: Progress,
     average: dict[str, Tensor],
 ) -> float:
-    """One epoch of updates; returns the mean loss."""
+    """One epoch of updates; returns the mean loss, and ends at one that is not finite."""
     # Seeded by the epoch, so that a resumed run draws the same dropout masks.
     torch.manual_seed(config.seed * 100_003 + progress.epoch)
     model, featurizer = student.model, student.featurizer
@@ -154,6 +174,8 @@ def _train_epoch(
         progress.update += 1
         _update_average(average, model.state_dict(), config.average_decay, progress.update)
         total += float(loss.detach())
+        if not math.isfinite(total):
+            break
     return total / schedule.updates_per_epoch
 
 

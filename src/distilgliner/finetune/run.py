@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import math
 import shutil
 import time
 from collections.abc import Iterator, Sequence
@@ -19,9 +20,10 @@ from distilgliner.annotate.checkpoint import Checkpoint, check_packages, find_ch
 from distilgliner.corpus.document import Document, check_labels, restrict_labels
 from distilgliner.corpus.split import split_documents
 from distilgliner.errors import UserError, missing_extra
-from distilgliner.files import is_partial, read_json, write_atomically, write_json
+from distilgliner.files import read_json, write_atomically, write_json
 from distilgliner.finetune.card import write_card
 from distilgliner.finetune.config import FinetuneConfig
+from distilgliner.folders import REMEDY, claim_run, lock_folder
 
 if TYPE_CHECKING:
     from distilgliner.annotate.teacher import Teacher
@@ -32,7 +34,6 @@ RESULT_FILE = "finetune.json"
 CHECKPOINTS = "checkpoints"
 HELD_OUT = 0.1
 """Without dev documents this part of the gold is held out."""
-_REMEDY = "remove the folder, or give another --output folder"
 
 
 @dataclass(frozen=True)
@@ -78,26 +79,27 @@ def run_finetuning(
     checkpoint = _find_teacher(teacher, config)
     folder = Path(output)
     data = {"gold": _fingerprint(restricted), "dev": _fingerprint(chosen), "labels": list(names)}
-    finished = claim_folder(folder, config, checkpoint, data)
-    if finished is not None:
-        return finished
+    with lock_folder(folder):
+        finished = claim_folder(folder, config, checkpoint, data)
+        if finished is not None:
+            return finished
 
-    from distilgliner.annotate.teacher import load_teacher
-    from distilgliner.finetune.examples import build_training_corpus
+        from distilgliner.annotate.teacher import load_teacher
+        from distilgliner.finetune.examples import build_training_corpus
 
-    if threads is not None:
-        import torch
+        if threads is not None:
+            import torch
 
-        torch.set_num_threads(threads)
-    loaded = load_teacher(checkpoint)
-    corpus = build_training_corpus(
-        "gold", restricted, names, loaded, max_labels=config.prompts.max_labels
-    )
-    result = train_teacher(
-        loaded, [corpus], [DevSet("dev", names, chosen)], folder, config, quiet=quiet
-    )
-    result |= {"labels": list(names), "gold": len(restricted), "dev": len(chosen)}
-    finish_folder(folder, loaded, result, write_card(checkpoint.name, config, result))
+            torch.set_num_threads(threads)
+        loaded = load_teacher(checkpoint)
+        corpus = build_training_corpus(
+            "gold", restricted, names, loaded, max_labels=config.prompts.max_labels
+        )
+        result = train_teacher(
+            loaded, [corpus], [DevSet("dev", names, chosen)], folder, config, quiet=quiet
+        )
+        result |= {"labels": list(names), "gold": len(restricted), "dev": len(chosen)}
+        finish_folder(folder, loaded, result, write_card(checkpoint.name, config, result))
     return result
 
 
@@ -127,7 +129,7 @@ def train_teacher(
     plan = TrainingPlan(corpora, config)
     checkpoints = folder / CHECKPOINTS
     curve_path = folder / "curve.json"
-    curve: list[dict[str, Any]] = read_json(curve_path, _REMEDY) if curve_path.is_file() else []
+    curve: list[dict[str, Any]] = read_json(curve_path, REMEDY) if curve_path.is_file() else []
     last = _find_last_checkpoint(checkpoints)
     started = time.perf_counter()
 
@@ -135,14 +137,14 @@ def train_teacher(
         scores = {each.name: measure_teacher(teacher, each.documents, each.labels) for each in dev}
         teacher.model.train()
         mean = sum(score.micro.f1 for score in scores.values()) / len(scores)
-        update = trainer.state.global_step
+        update, loss = trainer.state.global_step, trainer.take_mean_loss()
         curve[:] = [point for point in curve if point["update"] < update]
         curve.append(
             {
                 "update": update,
                 "f1": mean,
                 "dev": {name: score.micro.f1 for name, score in scores.items()},
-                "loss": trainer.take_mean_loss(),
+                "loss": loss if loss is not None and math.isfinite(loss) else None,
             }
         )
         write_json(curve_path, curve)
@@ -187,27 +189,11 @@ def claim_folder(
         "teacher_hash": checkpoint.weight_hash,
         "data": data,
     }
-    run = json.loads(json.dumps(run))
-    path = folder / RUN_FILE
-    if path.is_file():
-        if read_json(path, _REMEDY) != run:
-            raise UserError(
-                f"{folder} holds a fine-tuning with other settings or data; give another --output "
-                "folder or remove this one."
-            )
-        if (folder / RESULT_FILE).is_file():
-            found: dict[str, Any] = read_json(folder / RESULT_FILE, _REMEDY)
-            return found
+    claim_run(folder, RUN_FILE, run, "fine-tuning")
+    if not (folder / RESULT_FILE).is_file():
         return None
-    if folder.exists() and not folder.is_dir():
-        raise UserError(f"{folder} is a file; give a folder for --output.")
-    if folder.is_dir() and not all(map(is_partial, folder.iterdir())):
-        raise UserError(
-            f"{folder} is not empty and holds no fine-tuning; give another --output folder."
-        )
-    folder.mkdir(parents=True, exist_ok=True)
-    write_json(path, run)
-    return None
+    found: dict[str, Any] = read_json(folder / RESULT_FILE, REMEDY, keys=("f1", "f1_before"))
+    return found
 
 
 def finish_folder(folder: Path, teacher: Teacher, result: dict[str, Any], card: str) -> None:

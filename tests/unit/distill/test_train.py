@@ -15,6 +15,7 @@ from distilgliner.distill.examples import Example
 from distilgliner.distill.losses import cross_entropy, soft_cross_entropy
 from distilgliner.distill.train import Schedule, build_schedule, compute_loss, train
 from distilgliner.distill.train import _warm_up_and_decay as warm_up_and_decay
+from distilgliner.errors import UserError
 from distilgliner.student.features import build_label_words
 from distilgliner.student.folder import Student
 from tiny_store import LABELS, build_tiny_student
@@ -150,6 +151,16 @@ def test_an_interrupted_run_ends_the_same(tmp_path: Path, average_decay: float) 
     assert len(states) == 2
     assert (progress.epoch, len(progress.curve)) == (4, 4)
     assert is_state(again, whole.model.state_dict())
+
+
+@pytest.mark.parametrize("epochs", [1, 3])
+def test_training_that_diverges_is_an_error(student: Student, tmp_path: Path, epochs: int) -> None:
+    """Also when the only update left finite weights, with which nothing can be computed."""
+    message = (
+        r"diverged in epoch 1: .*learning_rate lower than 1e\+38 .*, and give another --output"
+    )
+    with pytest.raises(UserError, match=message):
+        run(student, tmp_path / "run", [0.0] * epochs, learning_rate=1e38)
 
 
 def test_subword_vectors_stay_unless_trained(tmp_path: Path) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from distilgliner.annotate.spans import AnnotatedDocument, SpanScores
-from distilgliner.corpus.document import text_id
+from distilgliner.corpus.document import Entity, text_id
 from distilgliner.corpus.words import split_words
 from distilgliner.errors import UserError
 from distilgliner.evaluate.agreement import compute_agreement, decode_teacher
@@ -22,6 +23,7 @@ class FakeStore:
         self.folder = Path("annotations")
         self.labels = labels
         self.documents = documents
+        self.manifest = SimpleNamespace(floor=0.01)
 
     def __iter__(self) -> Any:
         return iter(self.documents)
@@ -47,9 +49,9 @@ STORE: Any = FakeStore(
 
 def test_the_teachers_entities_follow_the_texts() -> None:
     assert decode_teacher(STORE, [ADA, BATH, ADA]) == [
-        [(0, 3, "person")],
-        [(0, 4, "place")],
-        [(0, 3, "person")],
+        (Entity(0, 3, "person"),),
+        (Entity(0, 4, "place"),),
+        (Entity(0, 3, "person"),),
     ]
 
 
@@ -67,6 +69,13 @@ def test_only_shared_labels_count() -> None:
 def test_threshold() -> None:
     scores = compute_agreement(STORE, [ADA, BATH], [[], []], ["place"], threshold=0.95)
     assert scores.support == 0
+
+
+def test_a_threshold_below_the_floor_is_refused() -> None:
+    compute_agreement(STORE, [ADA, BATH], [[], []], ["place"], threshold=0.01)
+    message = r"threshold 0\.009 is below the floor 0\.01 .*; take a threshold of 0\.01 at least"
+    with pytest.raises(UserError, match=message):
+        compute_agreement(STORE, [ADA, BATH], [[], []], ["place"], threshold=0.009)
 
 
 def test_no_shared_label() -> None:

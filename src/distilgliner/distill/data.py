@@ -1,0 +1,154 @@
+"""What a run learns from: labels checked, an order that the input has no say in, some held out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+
+from distilgliner.annotate.decode import label_by_teacher
+from distilgliner.annotate.store import AnnotatedDocument, AnnotationStore
+from distilgliner.corpus.document import Document, text_id
+from distilgliner.corpus.labelled import restrict_documents
+from distilgliner.corpus.split import text_key
+from distilgliner.distill.config import DistillConfig, TargetConfig
+from distilgliner.errors import UserError
+from distilgliner.folders import compute_fingerprint
+
+HELD_OUT = 10
+"""Without dev documents every tenth text (by its hash) is held out, with the run's own labels."""
+
+D = TypeVar("D", Document, AnnotatedDocument)
+
+
+@dataclass(frozen=True)
+class DistillData:
+    """What a run learns from, in the order of ids.
+
+    `dev` chooses the epoch; `watched` is only reported, per epoch.
+    """
+
+    labels: tuple[str, ...]
+    transfer: list[AnnotatedDocument]
+    gold: list[Document]
+    dev: list[Document]
+    dev_source: str
+    watched: Mapping[str, Sequence[Document]]
+
+    def compute_fingerprints(self) -> dict[str, str]:
+        """What identifies all that decides the student, scores of the teacher included."""
+        return {
+            "transfer": compute_fingerprint(document.text for document in self.transfer),
+            "annotations": compute_fingerprint(
+                part for document in self.transfer for part in _list_scores(document)
+            ),
+            "gold": compute_fingerprint(map(repr, self.gold)),
+            "dev": compute_fingerprint(map(repr, self.dev)),
+        }
+
+
+def build_data(
+    config: DistillConfig,
+    store: AnnotationStore,
+    gold: Sequence[Document] = (),
+    dev: Sequence[Document] = (),
+    dev_source: str = "humans",
+    watched: Mapping[str, Sequence[Document]] | None = None,
+    ignore_labels: Sequence[str] = (),
+) -> DistillData:
+    """Check labels and thresholds, and hold out documents where no dev documents are given.
+
+    Raises `UserError` for labels that are missing or unknown, for gold that is missing or that the
+    targets have no use for, for thresholds below the store's floor, and for nothing to learn from.
+    """
+    labels, targets = store.labels, config.targets
+    check_floor(config.target, store.manifest.floor)
+    if targets in ("gold", "mixed"):
+        if not gold:
+            raise UserError(f"Targets {targets!r} need gold documents; pass --gold FILE.")
+    elif gold:
+        raise UserError(
+            f"Targets {targets!r} learn from no human label; leave --gold out, or pass "
+            "--targets mixed."
+        )
+    gold = _sort(restrict_documents(gold, labels, ignore_labels, "gold"))
+    chosen = _sort(restrict_documents(dev, labels, ignore_labels, "dev"))
+    transfer = sorted(store, key=lambda document: document.id)
+    if not chosen and targets == "gold":
+        gold, chosen = _hold_out(gold)
+    elif not chosen:
+        dev_source = "the teacher"
+        transfer, held = _hold_out(transfer)
+        chosen = label_by_teacher(held, labels, config.target.teacher_threshold)
+        keys = {text_key(document.text) for document in held}
+        gold = [document for document in gold if text_key(document.text) not in keys]
+    data = DistillData(
+        labels=labels,
+        transfer=transfer,
+        gold=gold,
+        dev=chosen,
+        dev_source=dev_source,
+        watched={
+            name: restrict_documents(documents, labels, ignore_labels, name)
+            for name, documents in (watched or {}).items()
+        },
+    )
+    _check_not_empty(config, data)
+    return data
+
+
+def check_floor(target: TargetConfig, floor: float) -> None:
+    """Raise `UserError` for thresholds that would need spans which a store's floor has left out.
+
+    A `span_floor` of 0 means all that is stored, and the default one is never refused.
+    """
+    asked = {"teacher_threshold": target.teacher_threshold}
+    if target.span_floor > 0 and "span_floor" in target.model_fields_set:
+        asked["span_floor"] = target.span_floor
+    for name, value in asked.items():
+        if value < floor:
+            raise UserError(
+                f"target.{name}={value:g} is below the floor {floor:g} of the annotations, which "
+                f"lack the spans between; give {floor:g} at least, or annotate with a lower "
+                "--floor."
+            )
+
+
+def _sort(documents: list[Document]) -> list[Document]:
+    """By id; equal texts by their entities, so that the order of the input never counts."""
+    return sorted(documents, key=lambda document: (document.id, document.entities or ()))
+
+
+def _hold_out(documents: Sequence[D]) -> tuple[list[D], list[D]]:
+    """Every tenth text in the order of their hashes, which are as good as random.
+
+    Equal texts (see `text_key`) stay on one side.
+    """
+    keys = sorted({text_key(document.text) for document in documents})
+    held = set(sorted(keys, key=text_id)[::HELD_OUT])
+    sides: tuple[list[D], list[D]] = ([], [])
+    for document in documents:
+        sides[text_key(document.text) in held].append(document)
+    return sides
+
+
+def _check_not_empty(config: DistillConfig, data: DistillData) -> None:
+    annotated = any(document.words for document in data.transfer)
+    labelled = any(document.words() for document in data.gold)
+    if {"gold": labelled, "mixed": annotated or labelled}.get(config.targets, annotated):
+        return
+    more = "give more text with --gold" if config.targets == "gold" else "annotate more text"
+    raise UserError(
+        f"There is no document to learn from with targets {config.targets!r}; {more}, or pass "
+        "--dev FILE, so that none is held out."
+    )
+
+
+def _list_scores(document: AnnotatedDocument) -> Iterator[str | bytes]:
+    yield document.text
+    yield np.array(document.words, dtype=np.int64).tobytes()
+    spans = document.spans
+    for values in (spans.word_start, spans.word_end, spans.label_index, spans.logit):
+        yield values.tobytes()

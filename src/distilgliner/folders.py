@@ -1,0 +1,112 @@
+"""A stage's output folder: made, kept to one run at a time, never mixed with anything else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from distilgliner.errors import UserError
+from distilgliner.files import is_partial, read_json, write_json
+
+REMEDY = "remove the folder, or give another --output folder"
+
+
+def make_folder(folder: Path) -> None:
+    """Make an output folder unless it is there. Raises `UserError` when that cannot be."""
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise UserError(f"{folder} is a file; give a folder for --output.")
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"The folder {folder} cannot be made ({error.strerror}); give another --output folder."
+        ) from error
+
+
+@contextmanager
+def lock_folder(folder: Path) -> Iterator[None]:
+    """Make an output folder, and keep it to this run until the block ends.
+
+    The lock lies on the folder itself (`flock`): no file appears in it, and the lock ends with the
+    process, however that ends. Windows and some network file systems know none; there is none then.
+    Raises `UserError` when the folder cannot be made or another run has it.
+    """
+    make_folder(folder)
+    descriptor = _lock(folder)
+    try:
+        yield
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _lock(folder: Path) -> int | None:
+    """The open folder, which holds the lock until it is closed; None where there is no lock."""
+    try:
+        import fcntl
+    except ModuleNotFoundError:  # Windows
+        return None
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise UserError(
+            f"The folder {folder} cannot be read ({error.strerror}); give another --output folder."
+        ) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise UserError(f"Another run is using {folder}; wait for it or stop it.") from None
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def check_content(folder: Path, mark: str | None = None, content: str = "") -> None:
+    """Check that a folder is empty, or what a stage has begun; drop what killed writes left in it.
+
+    mark: the file that every folder of the stage has, and `content` what it says to users; None
+    allows only an empty folder. Raises `UserError` otherwise.
+    """
+    paths = list(folder.iterdir())
+    if mark is None or not (folder / mark).is_file():
+        if not all(map(is_partial, paths)):
+            other = f" and holds no {content}" if content else ""
+            raise UserError(f"{folder} is not empty{other}; give another --output folder.")
+        if not os.access(folder, os.W_OK):
+            raise UserError(f"{folder} cannot be written to; give another --output folder.")
+    for path in filter(is_partial, paths):
+        path.unlink(missing_ok=True)
+
+
+def claim_run(folder: Path, name: str, run: dict[str, Any], content: str) -> None:
+    """Write down what the run in a folder is, or check that it is this very one.
+
+    name: the file that says it; content: what users call such a run. Raises `UserError` for a
+    folder with another run or with anything else in it.
+    """
+    make_folder(folder)
+    check_content(folder, name, content)
+    path = folder / name
+    if not path.is_file():
+        write_json(path, run)
+    elif read_json(path, REMEDY) != json.loads(json.dumps(run)):
+        raise UserError(
+            f"{folder} holds a {content} with other settings or data; give another --output folder "
+            "or remove this one."
+        )
+
+
+def compute_fingerprint(parts: Iterable[str | bytes]) -> str:
+    """16 hex digits of what a run works with; the order counts."""
+    digest = hashlib.blake2b(digest_size=8)
+    for part in parts:
+        digest.update(part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part)
+        digest.update(b"\0")
+    return digest.hexdigest()
