@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from distilgliner.annotate.decode import decode_flat
+from distilgliner.annotate.decode import label_by_teacher
 from distilgliner.annotate.store import AnnotationStore, open_store
+from distilgliner.compare.claim import check_same_data
 from distilgliner.compare.config import CompareConfig
 from distilgliner.compare.data import ComparisonData, read_comparison_data
 from distilgliner.corpus.document import Document, Entity
@@ -18,6 +20,7 @@ from distilgliner.distill.config import DistillConfig, TargetConfig
 from distilgliner.distill.run import run_distillation
 from distilgliner.distill.targets import compute_soft_targets
 from distilgliner.distill.train import Schedule
+from distilgliner.errors import UserError
 from distilgliner.evaluate.run import run_predictions
 from distilgliner.files import read_json, write_json
 from distilgliner.student.predictor import DistilGLiNER
@@ -62,6 +65,7 @@ def run_arm(job: ArmJob) -> None:
         return
     torch.set_num_threads(job.config.training.threads)
     data = read_comparison_data(job.config)
+    check_same_data(job.output, data)  # a comparison takes hours in which files may change
     dev, dev_source = build_dev(job, data)
     config = DistillConfig(
         targets=job.arm,  # type: ignore[arg-type]
@@ -93,12 +97,7 @@ def build_dev(job: ArmJob, data: ComparisonData) -> tuple[list[Document], str]:
         return data.dev, "humans"
     store = open_store(annotation_folder(job.output, "dev"))
     threshold = job.config.target.teacher_threshold
-    return label_by_teacher(store, threshold), "the teacher"
-
-
-def label_by_teacher(store: AnnotationStore, threshold: float) -> list[Document]:
-    """The documents of a store with the teacher's decisions as their entities."""
-    return [Document(doc.text, decode_flat(doc, store.labels, threshold)) for doc in store]
+    return label_by_teacher(store, store.labels, threshold), "the teacher"
 
 
 def _build_watched(job: ArmJob, data: ComparisonData) -> dict[str, list[Document]]:
@@ -107,7 +106,9 @@ def _build_watched(job: ArmJob, data: ComparisonData) -> dict[str, list[Document
     train = data.gold[:count]
     if not train:
         store = open_store(annotation_folder(job.output, "transfer"))
-        train = label_by_teacher(store, job.config.target.teacher_threshold)[:count]
+        annotated = islice(store, count)
+        threshold = job.config.target.teacher_threshold
+        train = label_by_teacher(annotated, store.labels, threshold)
     return {"train": train, "test": data.test[:count]} if count else {}
 
 
@@ -134,8 +135,13 @@ def _write_test(job: ArmJob, data: ComparisonData) -> None:
 
 def read_test(folder: Path) -> tuple[list[tuple[Entity, ...]], float]:
     """The predictions per test document, and the KL from the teacher, that a run has written."""
-    found = read_json(folder / TEST_FILE, "remove it to test that student again")
-    return [tuple(Entity(*entity) for entity in row) for row in found["predictions"]], found["kl"]
+    path, remedy = folder / TEST_FILE, "remove it to test that student again"
+    found = read_json(path, remedy, keys=("predictions", "kl"))
+    try:
+        predictions = [tuple(Entity(*entity) for entity in row) for row in found["predictions"]]
+        return predictions, float(found["kl"])
+    except TypeError as error:
+        raise UserError(f"{path} is damaged ({error}); {remedy}.") from error
 
 
 def compute_kl(predictor: DistilGLiNER, store: AnnotationStore, config: TargetConfig) -> float:

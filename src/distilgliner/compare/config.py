@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from distilgliner.corpus.document import check_labels
+from distilgliner.corpus.source import STDIN, parse_source
 from distilgliner.distill.config import TARGETS, Seed, TargetConfig, Targets, TrainingConfig
 from distilgliner.errors import UserError
 from distilgliner.finetune.config import FinetuneConfig
@@ -18,7 +19,7 @@ from distilgliner.student.config import build_student_config
 class CompareConfig(BaseModel):
     """All arms × students × seeds of one comparison. Sources are what `read_documents` takes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     name: str = "comparison"
     teacher: str = Field(default="bundled", description="folder, hub id, or 'bundled'")
@@ -83,6 +84,9 @@ def build_compare_config(
             raise UserError(f"{where}: {name} must name one at least, and each only once.")
     if {"gold", "mixed"} & set(config.arms) and not config.gold:
         raise UserError(f"{where}: the arms gold and mixed need gold; add gold or leave them out.")
+    for key in SOURCES:
+        for source in getattr(config, key):
+            _check_rereadable(source, f"{where}: {key}")
     update: dict[str, Any] = {"labels": labels}
     if config.finetune is not None and not config.gold:
         raise UserError(f"{where}: finetune needs gold; add gold or leave finetune out.")
@@ -93,6 +97,17 @@ def build_compare_config(
     return config.model_copy(update=update)
 
 
+def _check_rereadable(source: str, where: str) -> None:
+    """Raise `UserError` for standard input and other pipes: every run reads the text itself."""
+    name = parse_source(source).name
+    path = Path(name)
+    if name == STDIN or (path.exists() and not path.is_file() and not path.is_dir()):
+        raise UserError(
+            f"{where}: {source!r} can be read only once, and a comparison reads its text several "
+            "times; save it to a file."
+        )
+
+
 def _is_lone(key: str, value: Any) -> bool:
     listed = (*SOURCES, "labels", "ignore_labels", "arms", "students", "seeds")
     return key in listed and isinstance(value, (str, int))
@@ -100,7 +115,7 @@ def _is_lone(key: str, value: Any) -> bool:
 
 def _locate(source: str, base: Path) -> str:
     """A path relative to the configuration file, where there is such a file; else as it stands."""
-    if source in ("-", "bundled") or source.startswith("hf:"):
+    if source == "bundled" or source.startswith("hf:"):
         return source
     name, bracket, cut = source.partition("[")
     return f"{base / name}{bracket}{cut}" if (base / name).exists() else source

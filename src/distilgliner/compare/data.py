@@ -10,7 +10,9 @@ from distilgliner.compare.results import DataPart, Part
 from distilgliner.corpus.document import Document
 from distilgliner.corpus.labelled import read_labelled_documents
 from distilgliner.corpus.read import read_documents
+from distilgliner.corpus.split import text_key
 from distilgliner.errors import UserError
+from distilgliner.folders import compute_fingerprint
 
 
 @dataclass(frozen=True)
@@ -32,16 +34,27 @@ class ComparisonData:
             "test": _describe(self.test, labelled=True),
         }
 
+    def compute_fingerprints(self) -> dict[str, str]:
+        """What identifies the texts, the human labels and their order, for each part."""
+        parts = {
+            "gold": self.gold,
+            "transfer": self.transfer,
+            "dev": self.dev,
+            "test": self.test,
+        }
+        return {name: compute_fingerprint(map(repr, part)) for name, part in parts.items()}
+
 
 def read_comparison_data(config: CompareConfig) -> ComparisonData:
     """Read all parts, and drop from gold and transfer what stands in dev or test.
 
+    Case and white space make no other text of one (see `text_key`).
     Raises `UserError` for a part without documents or labels, or with unknown labels.
     """
     notes: list[str] = []
     test = _read_labelled(config.test, config)
-    dev = _drop("dev", _read_labelled(config.dev, config), _ids(test), "test", notes)
-    held = _ids(test) | _ids(dev)
+    dev = _drop("dev", _read_labelled(config.dev, config), _keys(test), "test", notes)
+    held = _keys(test) | _keys(dev)
     gold = _read_labelled(config.gold, config) if config.gold else []
     gold = _drop("gold", _unique(gold), held, "dev or test", notes)
     texts = [
@@ -65,7 +78,7 @@ def _drop(
     name: str, documents: Iterable[Document], held: set[str], other: str, notes: list[str]
 ) -> list[Document]:
     documents = list(documents)
-    kept = [document for document in documents if document.id not in held]
+    kept = [document for document in documents if text_key(document.text) not in held]
     if len(kept) < len(documents):
         count = len(documents) - len(kept)
         notes.append(f"{count} documents of {name} also stand in {other} and were left out.")
@@ -76,8 +89,8 @@ def _unique(documents: Iterable[Document]) -> list[Document]:
     return list({document.id: document for document in documents}.values())
 
 
-def _ids(documents: Iterable[Document]) -> set[str]:
-    return {document.id for document in documents}
+def _keys(documents: Iterable[Document]) -> set[str]:
+    return {text_key(document.text) for document in documents}
 
 
 def _describe(documents: Sequence[Document], *, labelled: bool) -> DataPart:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
@@ -16,7 +16,9 @@ from typing import Any
 from rich.progress import Progress
 
 from distilgliner.compare.arm import PROGRESS_FILE, ArmJob, run_arm
+from distilgliner.errors import UserError
 from distilgliner.evaluate.cost import count_cores
+from distilgliner.files import read_json
 from distilgliner.progress import build_progress
 
 _POLL_SECONDS = 0.5
@@ -36,7 +38,7 @@ def run_arms(jobs: Sequence[ArmJob], workers: int | None, *, quiet: bool = False
         bar.update(total, completed=len(jobs) - len(waiting))
         # spawn: a forked torch can hang, and every platform has it
         context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(count, mp_context=context, initializer=_ignore_ctrl_c) as pool:
+        with ProcessPoolExecutor(count, mp_context=context, initializer=_follow_parent) as pool:
             futures = {pool.submit(run_arm, job): job for job in waiting}
             try:
                 _follow(futures, bar, total)
@@ -54,7 +56,7 @@ def _follow(futures: dict[Future[None], ArmJob], bar: Progress, total: Any) -> N
     while pending:
         done, pending = wait(pending, timeout=_POLL_SECONDS)
         for future in done:
-            future.result()
+            _raise_error(future, futures[future])
             bar.advance(total)
             if futures[future].name in tasks:
                 bar.remove_task(tasks.pop(futures[future].name))
@@ -70,10 +72,19 @@ def _follow(futures: dict[Future[None], ArmJob], bar: Progress, total: Any) -> N
         time.sleep(0)
 
 
-def _read_progress(path: Path) -> dict[str, Any] | None:
+def _raise_error(future: Future[None], job: ArmJob) -> None:
+    """Raise what a job raised; a `UserError` says which job it was."""
     try:
-        state: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        future.result()
+    except UserError as error:
+        raise UserError(f"{job.name}: {error}") from error
+
+
+def _read_progress(path: Path) -> dict[str, Any] | None:
+    """What a run says about itself; None when it has not said anything yet."""
+    try:
+        state: dict[str, Any] = read_json(path, "wait", keys=("epoch", "epochs", "dev_f1"))
+    except UserError:
         return None
     return state
 
@@ -93,6 +104,14 @@ def _one_thread_each() -> Iterator[None]:
             os.environ[name] = before
 
 
-def _ignore_ctrl_c() -> None:
-    """The parent hears Ctrl-C and ends its children."""
+def _follow_parent() -> None:
+    """End with the parent, however it ends. It hears Ctrl-C and ends its children itself."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()  # returns when the parent is gone, killed or not
+        os._exit(1)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from distilgliner.annotate.decode import decode_flat
 from distilgliner.annotate.run import run_annotation
-from distilgliner.annotate.store import AnnotationStore, open_store
+from distilgliner.annotate.store import open_store
 from distilgliner.compare.arm import annotation_folder
 from distilgliner.compare.config import CompareConfig
 from distilgliner.compare.data import ComparisonData
 from distilgliner.compare.results import Finetuning, Quality
-from distilgliner.corpus.document import Document, Entity
+from distilgliner.corpus.document import Document
+from distilgliner.evaluate.agreement import decode_teacher
 from distilgliner.evaluate.run import score_predictions
 from distilgliner.files import read_json
 from distilgliner.finetune.run import RESULT_FILE, run_finetuning
@@ -56,9 +56,11 @@ def describe_finetuning(
     if config.finetune is None:
         return None
     store = open_store(annotation_folder(output, BEFORE))
-    predictions = teacher_predictions(store, test, config.target.teacher_threshold)
+    texts = [document.text for document in test]
+    predictions = decode_teacher(store, texts, config.target.teacher_threshold)
     evaluation = score_predictions(test, predictions, labels=config.labels)
-    result = read_json(output / TEACHER_FOLDER / RESULT_FILE, "remove the folder")
+    path = output / TEACHER_FOLDER / RESULT_FILE
+    result = read_json(path, f"remove the folder {path.parent}", keys=("seconds", "updates"))
     return Finetuning(
         name=Path(config.teacher).name or config.teacher,
         quality=Quality.model_validate(evaluation.quality.to_dict()),
@@ -71,11 +73,3 @@ def name_teacher(config: CompareConfig) -> str:
     """What the report calls the teacher that the students learn from."""
     name = Path(config.teacher).name or config.teacher
     return name if config.finetune is None else f"{name}, fine-tuned"
-
-
-def teacher_predictions(
-    store: AnnotationStore, documents: Sequence[Document], threshold: float
-) -> list[tuple[Entity, ...]]:
-    """The teacher's entities at a threshold, in the order of the documents."""
-    found = {document.id: decode_flat(document, store.labels, threshold) for document in store}
-    return [found[document.id] for document in documents]

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from distilgliner.annotate.checkpoint import find_checkpoint
-from distilgliner.annotate.run import run_annotation
+from distilgliner.annotate.run import DEFAULT_FLOOR, run_annotation
 from distilgliner.annotate.store import AnnotationStore
 from distilgliner.compare.arm import LABEL_FREE, ArmJob, annotation_folder, read_test
 from distilgliner.compare.choose_examples import choose_examples
+from distilgliner.compare.claim import claim_comparison
 from distilgliner.compare.config import CompareConfig
 from distilgliner.compare.data import ComparisonData, read_comparison_data
 from distilgliner.compare.machine import describe_machine
@@ -24,7 +25,6 @@ from distilgliner.compare.prepare_teacher import (
     describe_finetuning,
     name_teacher,
     prepare_teacher,
-    teacher_predictions,
 )
 from distilgliner.compare.report import write_report
 from distilgliner.compare.results import (
@@ -40,20 +40,22 @@ from distilgliner.compare.results import (
     write_results,
 )
 from distilgliner.corpus.document import Document, Entity
+from distilgliner.distill.data import check_floor
 from distilgliner.distill.run import read_result
-from distilgliner.errors import UserError
+from distilgliner.evaluate.agreement import decode_teacher
 from distilgliner.evaluate.cost import run_cost
 from distilgliner.evaluate.run import Evaluation, score_predictions
-from distilgliner.files import is_partial, read_json, write_json
+from distilgliner.files import read_json, write_json
+from distilgliner.folders import lock_folder
 from distilgliner.metrics.significance import compute_significance
 from distilgliner.runtime.export import run_export
 from distilgliner.student.description import MANIFEST_FILE
 
-CONFIG_FILE = "compare.json"
 RESULTS_FILE = "results.json"
 COSTS_FILE = "costs.json"
 EXPORTED = "exported"
 SPEED_FILE = "annotation_speed.json"
+_REMEASURE = "remove it to measure again"
 PAIRS = (("soft", "hard"), ("mixed", "hard"), ("mixed", "gold"), ("soft", "gold"))
 """Which arms are tested against each other."""
 
@@ -61,14 +63,23 @@ PAIRS = (("soft", "hard"), ("mixed", "hard"), ("mixed", "gold"), ("soft", "gold"
 def run_comparison(config: CompareConfig, output: str | Path, *, quiet: bool = False) -> Results:
     """Annotate once, train and test every arm, measure cost, write report.html, .md, results.json.
 
-    A run that was stopped continues where it was; a folder of another comparison is refused.
-    Raises `UserError` for bad data or settings.
+    A run that was stopped continues where it was, and arms, students and seeds can be added to one
+    that is finished; a folder of another comparison is refused.
+    Raises `UserError` for bad data or settings, or a folder that cannot be made or is in use.
     """
     output = Path(output)
     # What may be wrong is checked before the folder is claimed, which a correction would find.
     data = read_comparison_data(config)
+    check_floor(config.target, DEFAULT_FLOOR)
     find_checkpoint(config.teacher)
-    _claim_folder(output, config)
+    with lock_folder(output):
+        claim_comparison(output, config, data)
+        return _run_claimed(config, output, data, quiet=quiet)
+
+
+def _run_claimed(
+    config: CompareConfig, output: Path, data: ComparisonData, *, quiet: bool
+) -> Results:
     teacher = prepare_teacher(config, output, data, quiet=quiet)
     stores = {
         part: _annotate(config, output, part, documents, teacher, quiet=quiet)
@@ -88,29 +99,6 @@ def run_comparison(config: CompareConfig, output: str | Path, *, quiet: bool = F
     write_results(results, output / RESULTS_FILE)
     write_report(results, output)
     return results
-
-
-def _claim_folder(output: Path, config: CompareConfig) -> None:
-    """Write compare.json, or check that the folder holds this very comparison."""
-    path = output / CONFIG_FILE
-    # Neither the number of workers nor what is only shown changes what was trained.
-    shown = {"workers", "examples", "cost_rounds", "cost_seconds", "name"}
-    wanted = json.loads(config.model_dump_json(exclude=shown))
-    if path.is_file():
-        found = read_json(path, "remove the folder, or give another --output folder")
-        differing = [key for key in wanted if found.get(key) != wanted[key]]
-        if differing:
-            raise UserError(
-                f"{output} holds a comparison with another {', '.join(differing)}; "
-                "give another --output folder or remove this one."
-            )
-    elif output.exists() and not output.is_dir():
-        raise UserError(f"{output} is a file; give a folder for --output.")
-    elif output.is_dir() and not all(map(is_partial, output.iterdir())):
-        raise UserError(
-            f"{output} is not empty and holds no comparison; give another --output folder."
-        )
-    write_json(path, wanted)
 
 
 def _annotate(
@@ -140,11 +128,15 @@ def _measure_costs(
     *,
     quiet: bool,
 ) -> dict[str, Any]:
-    """The cost of the teacher and of each student as it is deployed, measured once and kept."""
+    """The cost of the teacher and of each student as it is deployed, measured once and kept.
+
+    When a student is added all are measured again: only one round of measuring compares them.
+    """
     path = output / COSTS_FILE
-    if path.is_file():
-        costs: dict[str, Any] = read_json(path, "remove it to measure again")
-        return costs
+    names = (TEACHER, *config.students)
+    costs: dict[str, Any] = read_json(path, _REMEASURE, keys=()) if path.is_file() else {}
+    if all(name in costs for name in names):
+        return {name: costs[name] for name in names}
     if not config.cost_rounds:
         return {}
     models: dict[str, str | Path] = {TEACHER: teacher}
@@ -176,8 +168,9 @@ def build_results(
 ) -> Results:
     """Everything that was measured, from what the runs have written."""
     threshold = config.target.teacher_threshold
+    texts = [document.text for document in data.test]
     teacher = score_predictions(
-        data.test, teacher_predictions(stores["test"], data.test, threshold), labels=config.labels
+        data.test, decode_teacher(stores["test"], texts, threshold), labels=config.labels
     )
     measured = [
         _measure_run(job, data.test, stores["test"], config.labels, threshold) for job in jobs

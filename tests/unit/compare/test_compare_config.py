@@ -56,6 +56,10 @@ def test_labels_are_cleaned() -> None:
         ({"seeds": [-1]}, r"seeds.0: "),
         ({"gold": []}, "the arms gold and mixed need gold; add gold or leave them out"),
         ({"workers": 0}, "workers: Input should be greater than or equal to 1; correct it"),
+        ({"gold": "-"}, "the options: gold: '-' can be read only once, .*; save it to a file"),
+        ({"test": ["test.jsonl", "-[:5]"]}, r"the options: test: '-\[:5\]' can be read only once"),
+        ({"transfer": "/dev/null"}, "the options: transfer: '/dev/null' can be read only once"),
+        ({"training": {"learning_rate": float("inf")}}, r"learning_rate: .*finite number; correct"),
         ({3: 1}, "the options: .*use the keys of the documentation"),
     ],
 )

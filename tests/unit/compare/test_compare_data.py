@@ -65,6 +65,31 @@ def test_nothing_of_dev_or_test_is_learnt_from(tmp_path: Path) -> None:
     ]
 
 
+def test_case_and_white_space_make_no_other_text(tmp_path: Path) -> None:
+    changed = [Document("EVE  left\n", ()), Document(" tom came", ())]
+    everything = [ADA, *changed]
+    data = read(tmp_path, {"gold": everything, "transfer": everything, "dev": [EVE], "test": [TOM]})
+    assert data.gold == [ADA]
+    assert texts(data.transfer) == ["Ada"]
+
+
+@pytest.mark.parametrize("part", ["gold", "transfer", "dev", "test"])
+def test_fingerprints_tell_the_parts_apart(part: str, tmp_path: Path) -> None:
+    parts = {"gold": [ADA], "transfer": [BOB], "dev": [EVE], "test": [TOM]}
+    before = read(tmp_path, parts).compute_fingerprints()
+    assert read(tmp_path, parts).compute_fingerprints() == before
+    changed = read(tmp_path, {**parts, part: [Document("Joe ran", ())]}).compute_fingerprints()
+    assert {name for name in before if before[name] != changed[name]} == {part}
+
+
+def test_fingerprints_see_labels_where_they_are_used(tmp_path: Path) -> None:
+    parts = {"gold": [ADA], "transfer": [ADA], "dev": [EVE], "test": [TOM]}
+    before = read(tmp_path, parts).compute_fingerprints()
+    bare = [Document(ADA.text, ())]
+    changed = read(tmp_path, {**parts, "gold": bare, "transfer": bare}).compute_fingerprints()
+    assert {name for name in before if before[name] != changed[name]} == {"gold"}
+
+
 def test_several_sources(tmp_path: Path) -> None:
     more = str(write_jsonl(tmp_path / "more.jsonl", [BOB, ADA]))
     parts = {"transfer": [ADA], "dev": [EVE], "test": [TOM]}

@@ -1,0 +1,62 @@
+"""Whether a folder holds this very comparison: the same settings, texts and human labels."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from distilgliner.compare.config import CompareConfig
+from distilgliner.compare.data import ComparisonData
+from distilgliner.errors import UserError
+from distilgliner.files import read_json, write_json
+from distilgliner.folders import REMEDY, check_content
+
+CONFIG_FILE = "compare.json"
+# What changes no run: which of them are made, how many at once, and what is only shown.
+_FREE = {
+    "arms",
+    "students",
+    "seeds",
+    "workers",
+    "examples",
+    "cost_rounds",
+    "cost_seconds",
+    "name",
+}
+
+
+def claim_comparison(output: Path, config: CompareConfig, data: ComparisonData) -> None:
+    """Write compare.json, or check that the folder holds this very comparison.
+
+    Arms, students and seeds may differ: every run is on its own, so that some can be added later.
+    Raises `UserError` for another comparison, or for anything else in the folder.
+    """
+    path = output / CONFIG_FILE
+    check_content(output, CONFIG_FILE, "comparison")
+    wanted: dict[str, Any] = json.loads(config.model_dump_json(exclude=_FREE))
+    if path.is_file():
+        found = read_json(path, REMEDY, keys=["data"])
+        differing = [key for key in wanted if found.get(key) != wanted[key]]
+        if differing:
+            raise UserError(
+                f"{output} holds a comparison with another {', '.join(differing)}; "
+                "give another --output folder or remove this one."
+            )
+    check_same_data(output, data)
+    write_json(path, {**wanted, "data": data.compute_fingerprints()})
+
+
+def check_same_data(output: Path, data: ComparisonData) -> None:
+    """Raise `UserError` if texts or human labels are others than when the comparison began."""
+    path = output / CONFIG_FILE
+    if not path.is_file():
+        return
+    found = read_json(path, REMEDY, keys=["data"])["data"]
+    wanted = data.compute_fingerprints()
+    changed = [part for part in wanted if found.get(part) != wanted[part]]
+    if changed:
+        raise UserError(
+            f"The text or the labels of {', '.join(changed)} have changed since {output} was "
+            "begun; give another --output folder, or restore the files."
+        )
