@@ -7,7 +7,9 @@ numbers in any scheme of `tags.py`; or the columns of `records.parse_record` (`t
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from distilgliner.errors import UserError, missing_extra
 PREFIX = "hf:"
 _WORD_COLUMNS = ("tokens", "words", "tokenized_text")
 _TAG_COLUMNS = ("ner_tags", "tags", "labels")
+_PATIENCE_SECONDS = 10.0
 
 
 def parse_dataset_name(name: str) -> tuple[str, str]:
@@ -69,21 +72,56 @@ def _open_dataset(name: str) -> tuple[Iterable[dict[str, Any]], dict[str, Any] |
     except ImportError:
         raise missing_extra("datasets", "datasets") from None
     reason = ""
-    for repository, config in _candidates(body):
-        try:
-            rows = datasets.load_dataset(repository, config, split=split, streaming=True)
-            first = next(iter(rows), None)  # the files are only fetched now
-        except datasets.exceptions.DatasetNotFoundError as error:
-            reason = str(error)  # perhaps the last part is a config
-        except Exception as error:  # every kind of network and data set fault comes out of here
-            reason = str(error) or type(error).__name__
-            break
-        else:
-            return rows, first
+    with _silence():
+        for repository, config in _candidates(body):
+            try:
+                _check_reachable(repository)
+                rows = datasets.load_dataset(repository, config, split=split, streaming=True)
+                first = next(iter(rows), None)  # the files are only fetched now
+            except datasets.exceptions.DatasetNotFoundError as error:
+                reason = str(error)  # perhaps the last part is a config
+            except Exception as error:  # every kind of network and data set fault comes out of here
+                reason = str(error) or type(error).__name__
+                break
+            else:
+                return rows, first
     raise UserError(
         f"{name} cannot be read ({' '.join(reason.split())[:200].rstrip('.')}); check the name, "
         "config and split, or give a local file instead, for example --input train.jsonl."
     )
+
+
+def _check_reachable(repository: str) -> None:
+    """Raise what is wrong with the network, if anything; `datasets` itself would try for longer."""
+    from huggingface_hub import HfApi, constants
+    from huggingface_hub.errors import HfHubHTTPError
+
+    if constants.HF_HUB_OFFLINE or Path(repository).is_dir():
+        return
+    try:
+        HfApi().dataset_info(repository, timeout=_PATIENCE_SECONDS)
+    except HfHubHTTPError as error:
+        if error.response.status_code >= 500:
+            raise
+        # Otherwise the hub is there; what it says about the data set is for `datasets` to tell.
+    except ValueError:  # no name that a data set can have
+        raise
+    except Exception as error:  # of httpx, or of requests in older versions
+        raise ConnectionError(f"the Hugging Face hub cannot be reached: {error}") from error
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """No warnings of the hub while a data set is opened: what matters of them is in the error."""
+    loggers = [logging.getLogger(name) for name in ("huggingface_hub", "datasets")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def _candidates(body: str) -> list[tuple[str, str | None]]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -148,3 +151,31 @@ def test_missing_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(UserError, match=r"pip install 'distilgliner\[datasets\]'"):
         list(read_documents("hf:set:train"))
+
+
+def test_an_unreachable_hub_is_one_line_within_seconds() -> None:
+    """As at a user's, where HF_HUB_OFFLINE is not set; nobody listens on the discard port."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
+    code = (
+        "from distilgliner.cli import main\n"
+        "main('evaluate --model m --input hf:some/set:train'.split())\n"
+    )
+    started = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={
+            **kept,
+            "HF_ENDPOINT": "http://127.0.0.1:9",
+            "PYTHONPATH": os.pathsep.join(sys.path),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert time.perf_counter() - started < 15  # most of it imports; with its retries 25 more
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert done.stderr.startswith(
+        "distilgliner: hf:some/set:train cannot be read (the Hugging Face hub cannot be reached: "
+    )
+    assert "give a local file instead" in done.stderr
