@@ -59,6 +59,7 @@ _LENIENT_READERS: dict[str, _Reader] = {
     "jsonl": jsonl.read_jsonl_texts,
     "json": jsonl.read_json_texts,
     "text": text.read_every_text_line,
+    "text-file": text.read_every_text_file,
 }
 
 
@@ -80,8 +81,9 @@ def read_documents(source: str | Path, *, format: str | None = None) -> Iterator
 def read_texts(source: str | Path, *, format: str | None = None) -> Iterator[str]:
     """Read only the texts of `source`, for prediction: one for every input, in order.
 
-    Like `read_documents`, but empty texts and blank lines of plain text are kept, and the entities
-    of JSON records are not looked at. (Blank lines between JSON records are no input.)
+    Like `read_documents`, but empty texts, blank lines of plain text and blank files of a folder
+    are kept, and the entities of JSON records are not looked at. (Blank lines between JSON records
+    are no input.)
     """
     wanted = parse_source(source)
     documents = _read(wanted, _choose_format(wanted, format), lenient=True)
@@ -136,7 +138,7 @@ def _dispatch(source: Source, format: str | None, lenient: bool) -> Iterator[Doc
         read = huggingface.read_huggingface_texts if lenient else huggingface.read_huggingface
         yield from read(source.name)
     elif format == "folder":
-        yield from text.read_text_folder(source)
+        yield from text.read_text_folder(source, keep_blank=lenient)
     else:
         with open_bytes(source) as stream:
             yield from _read_stream(stream, source.title, format, lenient)

@@ -98,16 +98,21 @@ def _character_spans(given: Any, where: str) -> list[Entity]:
         start, end = item["start"], item["end"]
         if not (_is_offset(start) and _is_offset(end)):
             raise UserError(f'{where}: "start" and "end" of {item!r} must be whole numbers.')
-        score = item.get("score")
-        entities.append(
-            Entity(
-                start,
-                end,
-                parse_label(item["label"], where),
-                float(score) if isinstance(score, (int, float)) else 1.0,
-            )
-        )
+        label, score = parse_label(item["label"], where), _parse_score(item, where)
+        entities.append(Entity(start, end, label, score))
     return entities
+
+
+def _parse_score(item: dict[str, Any], where: str) -> float:
+    score = item.get("score")
+    if score is None:
+        return 1.0
+    try:
+        if isinstance(score, (int, float)) and not isinstance(score, bool):
+            return float(score)
+    except OverflowError:  # a number of 400 digits
+        pass
+    raise UserError(f'{where}: "score" of {item!r} must be a number; correct it or leave it out.')
 
 
 def _word_spans(tokens: list[str], given: Any, where: str, *, last: int) -> list[Entity]:

@@ -24,16 +24,22 @@ def read_every_text_line(stream: Iterable[bytes], title: str) -> Iterator[Docume
 
 def read_text_file(stream: Iterable[bytes], title: str) -> Iterator[Document]:
     """The whole file as one document (none when it is blank); \\r\\n becomes \\n."""
-    text = "\n".join(line for _, line in read_lines(stream, title))
-    if text.strip():
-        yield Document(text)
+    for document in read_every_text_file(stream, title):
+        if document.text.strip():
+            yield document
 
 
-def read_text_folder(source: Source) -> Iterator[Document]:
+def read_every_text_file(stream: Iterable[bytes], title: str) -> Iterator[Document]:
+    """The same, a blank file too."""
+    yield Document("\n".join(line for _, line in read_lines(stream, title)))
+
+
+def read_text_folder(source: Source, *, keep_blank: bool = False) -> Iterator[Document]:
     """A document for every `.txt` or `.txt.gz` file below the folder, sorted by path.
 
-    Blank files are skipped. Raises `UserError` when there is no such file.
+    Blank files are skipped unless `keep_blank`. Raises `UserError` when there is no such file.
     """
+    read = read_every_text_file if keep_blank else read_text_file
     paths = sorted(
         path
         for pattern in ("*.txt", "*.txt.gz")
@@ -47,4 +53,4 @@ def read_text_folder(source: Source) -> Iterator[Document]:
     for path in paths:
         member = Source(str(path))
         with open_bytes(member) as stream:
-            yield from read_text_file(stream, member.title)
+            yield from read(stream, member.title)

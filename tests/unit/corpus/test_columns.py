@@ -147,3 +147,34 @@ def test_a_scheme_that_changes_late_is_an_error() -> None:
     content = lines(["a"], ["B-x"]) + "\n" + "a O\n\n" * LOOK_AHEAD + lines(["a"], ["S-x"])
     with pytest.raises(UserError, match=r"S-x does not exist in IOB2; .* --format"):
         read(content)
+
+
+NUMBERED = "1\tAda\tB-person\n2\tLovelace\tI-person\n3\t2\tO\n\n1\tLeeds\tB-place\n"
+
+
+def test_a_column_of_numbers_is_not_the_words() -> None:
+    assert read(NUMBERED) == [
+        Document("Ada Lovelace 2", (Entity(0, 12, "person"),)),
+        Document("Leeds", (Entity(0, 5, "place"),)),
+    ]
+    wide = "# sent_id = 1\n1 Ada _ PROPN B-person\n2 laughs _ VERB O\n"
+    assert read(wide) == [Document("Ada laughs", (Entity(0, 3, "person"),))]
+
+
+def test_words_that_are_numbers_stay_words() -> None:
+    assert [d.text for d in read("1\tO\n2\tO\n")] == ["1 2"]  # two columns
+    assert read("2\tCD\tO\n3\tCD\tO\n")[0].text == "2 3"  # does not begin with 1
+    assert read("1\tCD\tO\n3\tCD\tO\n")[0].text == "1 3"  # does not count
+    assert read("Ada\tNN\tO\n\n1\tCD\tO\n2\tCD\tO\n")[1].text == "1 2"
+
+
+def test_a_lone_one_is_told_by_what_follows() -> None:
+    assert [d.text for d in read("1\tCD\tO\n\n1\tCD\tO\n\nAda\tNN\tO\n")] == ["1", "1", "Ada"]
+    assert [d.text for d in read("1\tAda\tO\n\n" + NUMBERED)] == ["Ada", "Ada Lovelace 2", "Leeds"]
+    assert read("1\tAda\tO\n")[0].text == "Ada"
+
+
+@pytest.mark.parametrize("line", ["Ada\tNN\tO", "3\tAda\tO", "2\tO", "2\t\tO"])
+def test_numbers_that_stop(line: str) -> None:
+    with pytest.raises(UserError, match=r"^a\.conll, line 8: the first column .*; number all"):
+        read(f"{NUMBERED}\n1\tAda\tO\n{line}\n")

@@ -67,6 +67,10 @@ def test_other_keys_blank_lines_and_scores(tmp_path: Path) -> None:
     (document,) = read(tmp_path, "", {"id": 7, "text": "Ada", "entities": [entity]}, " ")
     assert document.entities is not None
     assert document.entities[0].score == 0.75
+    for score in (None, 1, 1.0):
+        (document,) = read(tmp_path, {"text": "Ada", "entities": [{**entity, "score": score}]})
+        assert document.entities is not None
+        assert document.entities[0].score == 1.0
 
 
 def test_an_entity_named_twice_counts_once(tmp_path: Path) -> None:
@@ -75,8 +79,9 @@ def test_an_entity_named_twice_counts_once(tmp_path: Path) -> None:
     assert document.entities == (Entity(0, 3, "person"),)
 
 
-def entity(start: Any, end: Any, label: Any = "x") -> dict[str, Any]:
-    return {"text": "Ada laughs", "entities": [{"start": start, "end": end, "label": label}]}
+def entity(start: Any, end: Any, label: Any = "x", **more: Any) -> dict[str, Any]:
+    item = {"start": start, "end": end, "label": label, **more}
+    return {"text": "Ada laughs", "entities": [item]}
 
 
 def spans(*items: Any) -> dict[str, Any]:
@@ -115,6 +120,10 @@ def ner(*items: Any) -> dict[str, Any]:
         (entity(False, True), "must be whole numbers"),
         (entity(0, 3, ""), "the label '' must be a string that is not empty"),
         (entity(0, 3, 7), "the label 7 must be a string"),
+        (entity(0, 3, score="high"), "\"score\" of .*'high'.* must be a number; correct it"),
+        (entity(0, 3, score=True), '"score" of .* must be a number'),
+        (entity(0, 3, score=[0.5]), '"score" of .* must be a number'),
+        (entity(0, 3, score=10**400), '"score" of .* must be a number'),
         (entity(0, 11), "is not inside the text of 10 characters"),
         (entity(-1, 3), "is not inside the text"),
         (entity(3, 3), "is not inside the text"),

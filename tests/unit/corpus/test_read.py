@@ -218,6 +218,9 @@ def test_folder_of_texts(tmp_path: Path) -> None:
     write(tmp_path / "other.md", "not this")
     texts = [document.text for document in read_documents(tmp_path)]
     assert texts == ["first\nfile", "second", "third\nfile"]
+    # For prediction every file is an input.
+    assert list(read_texts(tmp_path)) == ["first\nfile", "second", "third\nfile", ""]
+    assert list(read_texts(tmp_path / "blank.txt", format="text-file")) == [""]
 
 
 def test_folder_without_texts(tmp_path: Path) -> None:
