@@ -18,26 +18,40 @@ _PUBLIC = {
     "read_documents": "distilgliner.corpus.read",
     "split_documents": "distilgliner.corpus.split",
     "run_annotation": "distilgliner.annotate.run",
-    "run_finetuning": "distilgliner.finetune.run",
     "open_store": "distilgliner.annotate.store",
-    "run_distillation": "distilgliner.distill.run",
-    "run_evaluation": "distilgliner.evaluate.run",
-    "run_comparison": "distilgliner.compare.run",
+    "FinetuneConfig": "distilgliner.finetune.config",
+    "run_finetuning": "distilgliner.finetune.run",
     "DistilGLiNER": "distilgliner.student.predictor",
+    "DistillConfig": "distilgliner.distill.config",
+    "build_distill_config": "distilgliner.distill.config",
+    "run_distillation": "distilgliner.distill.run",
+    "load_predictor": "distilgliner.models",
+    "run_evaluation": "distilgliner.evaluate.run",
+    "run_export": "distilgliner.runtime.export",
+    "CompareConfig": "distilgliner.compare.config",
+    "build_compare_config": "distilgliner.compare.config",
+    "run_comparison": "distilgliner.compare.run",
 }
 
 __all__ = [
+    "CompareConfig",
     "DistilGLiNER",
+    "DistillConfig",
     "Document",
     "Entity",
+    "FinetuneConfig",
     "UserError",
     "__version__",
+    "build_compare_config",
+    "build_distill_config",
+    "load_predictor",
     "open_store",
     "read_documents",
     "run_annotation",
     "run_comparison",
     "run_distillation",
     "run_evaluation",
+    "run_export",
     "run_finetuning",
     "split_documents",
 ]
@@ -45,14 +59,19 @@ __all__ = [
 if TYPE_CHECKING:
     from distilgliner.annotate.run import run_annotation
     from distilgliner.annotate.store import open_store
+    from distilgliner.compare.config import CompareConfig, build_compare_config
     from distilgliner.compare.run import run_comparison
     from distilgliner.corpus.document import Document, Entity
     from distilgliner.corpus.read import read_documents
     from distilgliner.corpus.split import split_documents
+    from distilgliner.distill.config import DistillConfig, build_distill_config
     from distilgliner.distill.run import run_distillation
     from distilgliner.errors import UserError
     from distilgliner.evaluate.run import run_evaluation
+    from distilgliner.finetune.config import FinetuneConfig
     from distilgliner.finetune.run import run_finetuning
+    from distilgliner.models import load_predictor
+    from distilgliner.runtime.export import run_export
     from distilgliner.student.predictor import DistilGLiNER
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from distilgliner.corpus.columns import read_columns
 from distilgliner.corpus.document import Document, Entity
-from distilgliner.corpus.inline import format_inline, parse_inline
+from distilgliner.corpus.inline import parse_inline
 from distilgliner.corpus.jsonl import read_jsonl
 from distilgliner.corpus.split import split_documents, text_key
-from distilgliner.corpus.write import document_record
 from distilgliner.errors import UserError
+from inline_markup import format_inline
 
 # Any characters that UTF-8 can hold, markup among them.
 TEXTS = st.text(
@@ -68,11 +69,19 @@ def to_tags(length: int, spans: list[tuple[int, int, str]], scheme: str) -> list
     return tags
 
 
+def to_record(document: Document) -> dict[str, Any]:
+    entities = [
+        {"start": entity.char_start, "end": entity.char_end, "label": entity.label}
+        for entity in document.entities or ()
+    ]
+    return {"text": document.text, "entities": entities}
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.lists(documents(), min_size=1, max_size=4))
 def test_jsonl_round_trip(given_documents: list[Document]) -> None:
     lines = [
-        (json.dumps(document_record(document), ensure_ascii=False) + "\n").encode()
+        (json.dumps(to_record(document), ensure_ascii=False) + "\n").encode()
         for document in given_documents
     ]
     assert list(read_jsonl(lines, "a.jsonl")) == given_documents

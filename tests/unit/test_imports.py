@@ -128,6 +128,17 @@ def test_public_names_exist(name: str) -> None:
     assert name in dir(distilgliner)
 
 
+def test_every_stage_and_its_configuration_is_public() -> None:
+    for config in ("DistillConfig", "CompareConfig", "FinetuneConfig"):
+        assert config in distilgliner.__all__
+    for build in ("build_distill_config", "build_compare_config", "load_predictor", "run_export"):
+        assert build in distilgliner.__all__
+    assert {*distilgliner._PUBLIC, "__version__"} == set(distilgliner.__all__)
+    names = [name for name in distilgliner.__all__ if name.endswith(("Config", "_config"))]
+    found = loaded(f"import distilgliner\nfor name in {names}: getattr(distilgliner, name)")
+    assert not found & {"torch", "gliner", "transformers", "pyarrow"}
+
+
 def test_names_that_are_not_public() -> None:
     with pytest.raises(AttributeError, match="no attribute 'surprise'"):
         _ = distilgliner.surprise

@@ -63,23 +63,3 @@ def parse_inline(line: str, where: str) -> Document:
         raise UserError(f"{where}: the line ends in a lone backslash; write \\\\ for a plain one.")
     whole = "".join(text)
     return Document(whole, check_entities(entities, whole, where))
-
-
-def format_inline(document: Document) -> str:
-    """The inline markup of a document of one line; `parse_inline` reads it back."""
-    parts = []
-    done = 0
-    for entity in document.entities or ():
-        parts.append(_escape(document.text[done : entity.char_start]))
-        surface = _escape(document.text[entity.char_start : entity.char_end])
-        parts.append(f"[{surface}|{_escape(entity.label)}]")
-        done = entity.char_end
-    parts.append(_escape(document.text[done:]))
-    line = "".join(parts)
-    return "\\" + line if line.startswith("#") else line
-
-
-def _escape(text: str) -> str:
-    for character in "\\[]|":
-        text = text.replace(character, "\\" + character)
-    return text

@@ -40,9 +40,7 @@ def split_documents(
             f"{len(groups)} different texts cannot fill {len(fractions)} parts; give more text."
         )
     # Sorted by a hash first, so that the order of the input has no say.
-    keys = sorted(
-        groups, key=lambda key: hashlib.blake2b(key.encode("utf-8", "surrogatepass")).digest()
-    )
+    keys = sorted(groups, key=_digest)
     random.Random(seed).shuffle(keys)
     # Every part gets one group of equal texts, then always the part that lacks most.
     parts = [list(groups[key]) for key in keys[: len(fractions)]]

@@ -1,40 +1,14 @@
-"""Writing documents as JSONL with character offsets."""
+"""Writing a file that somebody named, line by line."""
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
-from distilgliner.corpus.document import Document
 from distilgliner.errors import UserError
-
-
-def document_record(document: Document) -> dict[str, Any]:
-    """The JSON object of a document; without "entities" when it is unlabelled."""
-    record: dict[str, Any] = {"text": document.text}
-    if document.entities is not None:
-        record["entities"] = [
-            {"start": entity.char_start, "end": entity.char_end, "label": entity.label}
-            for entity in document.entities
-        ]
-    return record
-
-
-def write_documents(documents: Iterable[Document], path: str | Path) -> int:
-    """Write the documents to `path` as JSONL; returns how many.
-
-    The file appears only when it is complete. Raises `UserError` when it cannot be written.
-    """
-    count = 0
-    with open_atomically(path) as stream:
-        for document in documents:
-            stream.write(json.dumps(document_record(document), ensure_ascii=False) + "\n")
-            count += 1
-    return count
 
 
 @contextmanager

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from distilgliner.corpus.document import Document, Entity
-from distilgliner.corpus.inline import format_inline, parse_inline
+from distilgliner.corpus.inline import parse_inline
 from distilgliner.corpus.read import read_documents
 from distilgliner.errors import UserError
+from inline_markup import format_inline
 
 
 def test_entities_comments_and_blank_lines(tmp_path: Path) -> None:

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from distilgliner.bundled import bundled_corpus, bundled_lexicon
 from distilgliner.bundled.build_transfer import SENTENCES, build_transfer, run_build_transfer
 from distilgliner.corpus.document import Document
-from distilgliner.corpus.inline import format_inline, parse_inline
+from distilgliner.corpus.inline import parse_inline
 from distilgliner.corpus.read import read_documents
 from distilgliner.corpus.resample import Lexicon, read_lexicon, resample_entities
 from distilgliner.errors import UserError
+from inline_markup import format_inline
 
 KINDS = {
     "person": {"given": ["Ada", "Ben", "Cid", "Dora", "Eve"], "family": ["Ito", "Okafor"]},
