@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from distilgliner.compare.config import CompareConfig
+from distilgliner.annotate.checkpoint import Checkpoint
+from distilgliner.compare.config import SOURCES, CompareConfig
 from distilgliner.compare.data import ComparisonData
 from distilgliner.errors import UserError
 from distilgliner.files import read_json, write_json
@@ -14,27 +15,24 @@ from distilgliner.folders import REMEDY, check_content
 
 CONFIG_FILE = "compare.json"
 # What changes no run: which of them are made, how many at once, and what is only shown.
-_FREE = {
-    "arms",
-    "students",
-    "seeds",
-    "workers",
-    "examples",
-    "cost_rounds",
-    "cost_seconds",
-    "name",
-}
+_FREE = {"arms", "students", "seeds", "workers", "examples", "cost_rounds", "cost_seconds", "name"}
+# Known by their content, wherever they lie.
+_BY_CONTENT = {"teacher", *SOURCES}
 
 
-def claim_comparison(output: Path, config: CompareConfig, data: ComparisonData) -> None:
+def claim_comparison(
+    output: Path, config: CompareConfig, data: ComparisonData, teacher: Checkpoint
+) -> None:
     """Write compare.json, or check that the folder holds this very comparison.
 
     Arms, students and seeds may differ: every run is on its own, so that some can be added later.
+    Files may have moved.
     Raises `UserError` for another comparison, or for anything else in the folder.
     """
     path = output / CONFIG_FILE
     check_content(output, CONFIG_FILE, "comparison")
-    wanted: dict[str, Any] = json.loads(config.model_dump_json(exclude=_FREE))
+    wanted: dict[str, Any] = json.loads(config.model_dump_json(exclude=_FREE | _BY_CONTENT))
+    wanted["teacher"] = teacher.weight_hash
     if path.is_file():
         found = read_json(path, REMEDY, keys=["data"])
         differing = [key for key in wanted if found.get(key) != wanted[key]]
@@ -57,6 +55,6 @@ def check_same_data(output: Path, data: ComparisonData) -> None:
     changed = [part for part in wanted if found.get(part) != wanted[part]]
     if changed:
         raise UserError(
-            f"The text or the labels of {', '.join(changed)} have changed since {output} was "
-            "begun; give another --output folder, or restore the files."
+            f"The text or the labels of {', '.join(changed)} are others than when {output} was "
+            "begun; give another --output folder, or the same files."
         )

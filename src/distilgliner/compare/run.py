@@ -71,9 +71,9 @@ def run_comparison(config: CompareConfig, output: str | Path, *, quiet: bool = F
     # What may be wrong is checked before the folder is claimed, which a correction would find.
     data = read_comparison_data(config)
     check_floor(config.target, DEFAULT_FLOOR)
-    find_checkpoint(config.teacher)
+    teacher = find_checkpoint(config.teacher)
     with lock_folder(output):
-        claim_comparison(output, config, data)
+        claim_comparison(output, config, data, teacher)
         return _run_claimed(config, output, data, quiet=quiet)
 
 
