@@ -25,6 +25,7 @@ TEACHER = "annotate --teacher bundled --labels person,city --output out"
 FINETUNE = "finetune --teacher bundled --gold gold.jsonl --output out"
 DISTILL = "distill --annotations store --output out"
 COMPARE = "compare --output out"
+EXPORT = "export --output out"
 YAML = """
 labels: [person, city]
 gold: gold.jsonl
@@ -53,6 +54,17 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
     outside = [{"start": 0, "end": 30, "label": "city"}]
     (folder / "outside.jsonl").write_text(json.dumps({"text": "Ada met", "entities": outside}))
     (folder / "surrogate.jsonl").write_text('{"text": "Ada \\ud83d met"}')
+    (folder / "score.jsonl").write_text(
+        '{"text": "Ada", "entities": [{"start": 0, "end": 3, "label": "city", "score": "high"}]}\n'
+    )
+    (folder / "tags.conll").write_text("Ada B-person\nlaughs VERB\n")
+    (folder / "lone.conll").write_text("Ada\n")
+    (folder / "jump.iob2").write_text("in O\nBath I-city\n")
+    (folder / "count.conll").write_text("1 in O\n2 Bath B-city\n\n1 Ada B-person\n3 . O\n")
+    (folder / "open.inline").write_text("# names\n[Ada|person met Bob\n")
+    (folder / "bare.inline").write_text("[Ada] met Bob\n")
+    (folder / "rubbish.spacy").write_bytes(b"rubbish")
+    (folder / "labels").write_text("person, city\n")
     (folder / "latin.txt").write_bytes("Zoë".encode("latin-1"))
     (folder / "empty").mkdir()
     (folder / "taken").mkdir()
@@ -62,6 +74,8 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
     damaged = folder / "damaged"
     write_student(build_tiny_student(folder / "vocabulary"), damaged)
     (damaged / "model.safetensors").write_bytes(b"rubbish")
+    shutil.copytree(folder / "student", folder / "exported")
+    (folder / "exported" / "model.safetensors").unlink()
     half = folder / "half"
     write_store(half, documents[:4])
     manifest = json.loads((half / "manifest.json").read_text())
@@ -118,6 +132,10 @@ def run(command: str) -> int:
         (f"{TEACHER} --input gold.jsonl --teacher me/none", "'me/none' .* give the folder of a"),
         (f"{TEACHER} --input gold.jsonl --labels a,b,a", "label 'a' is named twice; name every"),
         (f"{TEACHER} --input gold.jsonl --labels a,,b", "A label is empty in .*; remove the stray"),
+        (f'{TEACHER} --input gold.jsonl --labels "a', 'labels "a cannot .* a quote .*; write'),
+        (f"{TEACHER} --input gold.jsonl --labels @labels", "labels, line 1: .*comma; write one"),
+        (f"{TEACHER} --input jump.iob2", "jump.iob2, line 2: I-city after O .*; correct the tag"),
+        (f"{TEACHER} --input open.inline", 'open.inline, line 2: "\\[" is never closed; write'),
         (f"{TEACHER} --input gold.jsonl --labels @lost", "lost cannot be read as a list of labels"),
         # finetune
         (f"{FINETUNE} --gold lost.jsonl", "lost.jsonl does not exist; check the path"),
@@ -158,6 +176,10 @@ def run(command: str) -> int:
         (f"{DISTILL} --gold moody.jsonl", "moody.jsonl, document 2: unknown label 'mood' .*pass"),
         (f"{DISTILL} --dev moody.jsonl", "moody.jsonl, document 2: unknown label 'mood' .*pass"),
         (f"{DISTILL} --gold texts.txt", "texts.txt, document 1, has no human labels; give"),
+        (f"{DISTILL} --gold tags.conll", "tags.conll, line 2: 'VERB' is no tag; write O"),
+        (f"{DISTILL} --gold jump.iob2", "jump.iob2, line 2: I-city after O .*; correct the tag"),
+        (f"{DISTILL} --gold bare.inline", 'bare.inline, line 1: "]" without the .*; write'),
+        (f"{DISTILL} --gold rubbish.spacy", "rubbish.spacy is no spaCy DocBin; write it with"),
         (f"{DISTILL} --ignore-labels a,a", "label 'a' is named twice; name every"),
         (f"{DISTILL} --output taken", "taken is not empty and holds no run; give another"),
         (f"{DISTILL} --output texts.txt", "texts.txt is a file; give a folder"),
@@ -182,6 +204,9 @@ def run(command: str) -> int:
         (f"evaluate {STUDENT} --input lost.jsonl", "lost.jsonl does not exist; check the path"),
         (f"evaluate {STUDENT} --input empty.jsonl", "empty.jsonl holds no document; give"),
         (f"evaluate {STUDENT} --input broken.jsonl", "broken.jsonl, line 2: broken JSON"),
+        (f"evaluate {STUDENT} --input score.jsonl", "score.jsonl, line 1: .* a number; correct"),
+        (f"evaluate {STUDENT} --input count.conll", "count.conll, line 5: .*'3'; number all"),
+        (f"evaluate {STUDENT} --input gold.jsonl --format spacy", "gold.jsonl is no spaCy DocBin"),
         (f"evaluate {STUDENT} --input texts.txt", "texts.txt, document 1 .*has no human labels"),
         (f"evaluate {STUDENT} --input moody.jsonl", "moody.jsonl, document 2: unknown .*'mood'"),
         (f"evaluate {STUDENT} --input gold.jsonl --labels mood", "not know the label 'mood'; it"),
@@ -231,6 +256,15 @@ def run(command: str) -> int:
         (f"{COMPARE} good.yaml --output taken", "taken is not empty .*; give another"),
         (f"{COMPARE} good.yaml --output texts.txt", "texts.txt is a file; give a folder"),
         (f"{COMPARE} --labels a --gold gold.jsonl", "the options: transfer: Field required"),
+        # export
+        (f"{EXPORT} --model lost", "lost is no student: it has no config.json; give a student's"),
+        (f"{EXPORT} --model texts.txt", "texts.txt is no student: .*; give a student's folder"),
+        (f"{EXPORT} --model empty", "empty is no student: .*; give a student's folder"),
+        (f"{EXPORT} --model teacher", "teacher is no student: .*; give a student's folder"),
+        (f"{EXPORT} --model damaged", "damaged is damaged .*; distil the student again"),
+        (f"{EXPORT} --model exported", "exported has no model.safetensors; give a folder that"),
+        (f"{EXPORT} {STUDENT} --output taken", "taken is not empty; give another --output folder"),
+        (f"{EXPORT} {STUDENT} --output texts.txt", "texts.txt is a file; give a folder"),
         # predict
         ("predict --model ./lost --input texts.txt", "no folder ./lost; give a model's folder"),
         ("predict --model empty --input texts.txt", "empty is no model: .*give a folder"),
@@ -240,6 +274,10 @@ def run(command: str) -> int:
         (f"predict {STUDENT} --input lost.txt", "lost.txt does not exist; check the path"),
         (f"predict {STUDENT} --input empty.jsonl", "empty.jsonl holds no document; give"),
         (f"predict {STUDENT} --input broken.jsonl", "broken.jsonl, line 2: broken JSON"),
+        (f"predict {STUDENT} --input lone.conll", "lone.conll, line 1: a word and its tag .*pass"),
+        (f"predict {STUDENT} --input tags.conll", "tags.conll, line 2: 'VERB' is no tag; write"),
+        (f"predict {STUDENT} --input open.inline", 'open.inline, line 2: "\\[" is never closed'),
+        (f"predict {STUDENT} --input rubbish.spacy", "rubbish.spacy is no spaCy DocBin; write"),
         (f"predict {STUDENT} --input surrogate.jsonl", "surrogate.jsonl, line 1: .*; write the"),
         (f"predict {STUDENT} --input latin.txt", "latin.txt, line 1: byte 3 is not UTF-8; conv"),
         (f"predict {STUDENT} --input texts.txt --labels mood", "not know the label 'mood'; it"),
@@ -256,6 +294,8 @@ def test_one_line_and_exit_code_2(
 ) -> None:
     if command == "predict --model bundled --input texts.txt":
         pytest.importorskip("gliner", reason="needs the extra 'annotate'")
+    if "spacy" in command:
+        pytest.importorskip("spacy", reason="needs the extra 'spacy'")
     before = {path.name for path in Path().iterdir()}
     assert run(command) == 2
     shown = capsys.readouterr()
@@ -280,7 +320,7 @@ def test_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", ["finetune", "annotate", "distill", "evaluate", "compare", "predict"]
+    "arguments", ["finetune", "annotate", "distill", "evaluate", "compare", "export", "predict"]
 )
 def test_missing_options_are_named(arguments: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(arguments) == 2
