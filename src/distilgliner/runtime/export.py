@@ -12,6 +12,7 @@ from safetensors.numpy import load_file
 from distilgliner import __version__
 from distilgliner.errors import UserError, missing_extra
 from distilgliner.files import write_atomically, write_json
+from distilgliner.folders import check_content, lock_folder
 from distilgliner.student.description import (
     CARD_FILE,
     CONFIG_FILE,
@@ -19,6 +20,7 @@ from distilgliner.student.description import (
     MANIFEST_FILE,
     TOKENIZER_FILE,
     WEIGHTS_FILE,
+    Description,
     damaged,
     read_description,
     write_description,
@@ -29,7 +31,8 @@ def run_export(model: str | Path, output: str | Path) -> dict[str, Any]:
     """Write the student of the folder `model` as ONNX into `output`; returns the manifest.
 
     The graph is checked by `onnx.checker`. An open student is exported once for any labels.
-    Raises `UserError` for a folder that is no trained student, or an output that is not empty.
+    Raises `UserError` for a folder that is no trained student, or an output that is not empty or
+    cannot be made.
     """
     source, folder = Path(model), Path(output)
     description = read_description(source)
@@ -37,10 +40,12 @@ def run_export(model: str | Path, output: str | Path) -> dict[str, Any]:
         raise UserError(
             f"{source} has no {WEIGHTS_FILE}; give a folder that 'distilgliner distill' wrote."
         )
-    if folder.is_dir() and any(folder.iterdir()):
-        raise UserError(f"{folder} is not empty; give another --output folder.")
-    if folder.exists() and not folder.is_dir():
-        raise UserError(f"{folder} is a file; give a folder for --output.")
+    with lock_folder(folder):
+        check_content(folder)
+        return _export(source, description, folder)
+
+
+def _export(source: Path, description: Description, folder: Path) -> dict[str, Any]:
     try:
         from distilgliner.runtime.graph import IR_VERSION, OPSET, build_graph
     except ModuleNotFoundError as error:
