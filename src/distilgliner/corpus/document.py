@@ -118,8 +118,10 @@ def restrict_labels(
         if entity.label in labels:
             kept.append(entity)
         elif entity.label not in ignored:
+            from distilgliner.corpus.labels import join_labels  # which needs this module
+
             raise UserError(
                 f"{where}: unknown label {entity.label!r} (known: {', '.join(labels)}); "
-                f"add it to the labels or pass --ignore-labels {entity.label!r}."
+                f"add it to the labels or pass --ignore-labels {join_labels([entity.label])!r}."
             )
     return Document(document.text, tuple(kept))

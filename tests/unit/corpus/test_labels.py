@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from distilgliner.corpus.document import Document, Entity, restrict_labels
 from distilgliner.corpus.labels import join_labels, read_labels, split_labels
 from distilgliner.errors import UserError
 
@@ -76,3 +78,11 @@ def test_a_label_a_line(tmp_path: Path) -> None:
 def test_files_that_are_refused(tmp_path: Path, content: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
         read_labels(write(tmp_path / "labels", content))
+
+
+def test_an_unknown_label_is_quoted_in_the_remedy() -> None:
+    document = Document("Ada", (Entity(0, 3, "one, two"),))
+    with pytest.raises(UserError) as caught:
+        restrict_labels(document, ["person"], (), "notes.jsonl")
+    option = shlex.split(str(caught.value).rstrip("."))[-1]
+    assert read_labels(option) == ("one, two",)
