@@ -156,7 +156,7 @@ def test_a_comparison_with_other_settings_is_refused(
               "--seeds", "3,4", "--epochs", "5"])  # fmt: skip
     assert caught.value.code == 2
     error = capsys.readouterr().err
-    assert "holds a comparison with another seeds, training; give another --output" in error
+    assert "holds a comparison with another training; give another --output" in error
     assert error.count("\n") == 1
 
 

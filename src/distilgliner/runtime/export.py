@@ -20,7 +20,6 @@ from distilgliner.student.description import (
     MANIFEST_FILE,
     TOKENIZER_FILE,
     WEIGHTS_FILE,
-    Description,
     damaged,
     read_description,
     write_description,
@@ -40,12 +39,6 @@ def run_export(model: str | Path, output: str | Path) -> dict[str, Any]:
         raise UserError(
             f"{source} has no {WEIGHTS_FILE}; give a folder that 'distilgliner distill' wrote."
         )
-    with lock_folder(folder):
-        check_content(folder)
-        return _export(source, description, folder)
-
-
-def _export(source: Path, description: Description, folder: Path) -> dict[str, Any]:
     try:
         from distilgliner.runtime.graph import IR_VERSION, OPSET, build_graph
     except ModuleNotFoundError as error:
@@ -57,23 +50,30 @@ def _export(source: Path, description: Description, folder: Path) -> dict[str, A
         graph = build_graph(description.config, weights)
     except (SafetensorError, KeyError, ValueError) as error:
         raise damaged(source, error) from error
-    write_atomically(folder / GRAPH_FILE, graph.SerializeToString(deterministic=True))
-    write_description(description, folder)
+    # Only now: what was wrong must not leave a folder behind.
+    with lock_folder(folder):
+        check_content(folder)
+        write_atomically(folder / GRAPH_FILE, graph.SerializeToString(deterministic=True))
+        write_description(description, folder)
+        manifest = {
+            "distilgliner": __version__,
+            "opset": OPSET,
+            "ir_version": IR_VERSION,
+            "parameters": _count_parameters(weights),
+            "blake2b": {
+                name: _hash(folder / name)
+                for name in (CONFIG_FILE, GRAPH_FILE, TOKENIZER_FILE, CARD_FILE)
+                if (folder / name).is_file()
+            },
+        }
+        write_json(folder / MANIFEST_FILE, manifest)
+    return manifest
+
+
+def _count_parameters(weights: dict[str, Any]) -> dict[str, int]:
     embedding = sum(value.size for name, value in weights.items() if "embedding" in name)
     total = sum(value.size for value in weights.values())
-    manifest = {
-        "distilgliner": __version__,
-        "opset": OPSET,
-        "ir_version": IR_VERSION,
-        "parameters": {"total": total, "embedding": embedding, "other": total - embedding},
-        "blake2b": {
-            name: _hash(folder / name)
-            for name in (CONFIG_FILE, GRAPH_FILE, TOKENIZER_FILE, CARD_FILE)
-            if (folder / name).is_file()
-        },
-    }
-    write_json(folder / MANIFEST_FILE, manifest)
-    return manifest
+    return {"total": total, "embedding": embedding, "other": total - embedding}
 
 
 def _hash(path: Path) -> str:
