@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -18,6 +17,7 @@ from distilgliner.compare.arm import LABEL_FREE, ArmJob, annotation_folder, read
 from distilgliner.compare.choose_examples import choose_examples
 from distilgliner.compare.claim import claim_comparison
 from distilgliner.compare.config import CompareConfig
+from distilgliner.compare.costs import measure_costs
 from distilgliner.compare.data import ComparisonData, read_comparison_data
 from distilgliner.compare.machine import describe_machine
 from distilgliner.compare.pool import run_arms
@@ -43,19 +43,13 @@ from distilgliner.corpus.document import Document, Entity
 from distilgliner.distill.data import check_floor
 from distilgliner.distill.run import read_result
 from distilgliner.evaluate.agreement import decode_teacher
-from distilgliner.evaluate.cost import run_cost
 from distilgliner.evaluate.run import Evaluation, score_predictions
 from distilgliner.files import read_json, write_json
 from distilgliner.folders import lock_folder
 from distilgliner.metrics.significance import compute_significance
-from distilgliner.runtime.export import run_export
-from distilgliner.student.description import MANIFEST_FILE
 
 RESULTS_FILE = "results.json"
-COSTS_FILE = "costs.json"
-EXPORTED = "exported"
 SPEED_FILE = "annotation_speed.json"
-_REMEASURE = "remove it to measure again"
 PAIRS = (("soft", "hard"), ("mixed", "hard"), ("mixed", "gold"), ("soft", "gold"))
 """Which arms are tested against each other."""
 
@@ -94,7 +88,7 @@ def _run_claimed(
         for student, seed, arm in product(config.students, config.seeds, config.arms)
     ]
     run_arms(jobs, config.workers, quiet=quiet)
-    costs = _measure_costs(config, output, jobs, data.test, teacher, quiet=quiet)
+    costs = measure_costs(config, output, jobs, data.test, teacher, quiet=quiet)
     results = build_results(config, output, data, stores, jobs, costs)
     write_results(results, output / RESULTS_FILE)
     write_report(results, output)
@@ -117,45 +111,6 @@ def _annotate(
     if store.words_per_second is not None:
         write_json(folder / SPEED_FILE, store.words_per_second)
     return store
-
-
-def _measure_costs(
-    config: CompareConfig,
-    output: Path,
-    jobs: Sequence[ArmJob],
-    test: Sequence[Document],
-    teacher: str | Path,
-    *,
-    quiet: bool,
-) -> dict[str, Any]:
-    """The cost of the teacher and of each student as it is deployed, measured once and kept.
-
-    When a student is added all are measured again: only one round of measuring compares them.
-    """
-    path = output / COSTS_FILE
-    names = (TEACHER, *config.students)
-    costs: dict[str, Any] = read_json(path, _REMEASURE, keys=()) if path.is_file() else {}
-    if all(name in costs for name in names):
-        return {name: costs[name] for name in names}
-    if not config.cost_rounds:
-        return {}
-    models: dict[str, str | Path] = {TEACHER: teacher}
-    for student in config.students:  # the arms of a student cost the same: any will do
-        folder = output / EXPORTED / student
-        if not (folder / MANIFEST_FILE).is_file():
-            shutil.rmtree(folder, ignore_errors=True)
-            run_export(next(job.folder for job in jobs if job.student == student), folder)
-        models[student] = folder
-    costs = run_cost(
-        models,
-        [document.text for document in test],
-        config.labels,
-        rounds=config.cost_rounds,
-        budget_seconds=config.cost_seconds,
-        quiet=quiet,
-    )
-    write_json(path, costs)
-    return costs
 
 
 def build_results(
