@@ -3,7 +3,8 @@
     python benchmarks/train_bundled_teacher.py --start ../shared/teacher --output runs/teacher
 
 Reads `benchmarks/bundled_teacher.yaml`. The result is a GLiNER checkpoint in fp16 safetensors;
-`benchmarks/evaluate_teacher.py` measures it, and writes its card.
+`benchmarks/evaluate_teacher.py` measures it, and writes its card. A checkpoint of an earlier run
+can be the start of the next one.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ import yaml
 from case_marks import write_cased_checkpoint
 
 from distilgliner.annotate.checkpoint import find_checkpoint
-from distilgliner.annotate.teacher import load_teacher
+from distilgliner.annotate.teacher import Teacher, load_teacher
 from distilgliner.corpus.document import Document
 from distilgliner.corpus.read import read_documents
 from distilgliner.finetune.config import FinetuneConfig, build_finetune_config
 from distilgliner.finetune.examples import build_training_corpus
 from distilgliner.finetune.run import DevSet, claim_folder, finish_folder, train_teacher
+from distilgliner.folders import lock_folder
 
 HERE = Path(__file__).parent
 MAX_WIDTH = 12
@@ -37,46 +39,53 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=HERE.parent / "runs" / "teacher")
     parser.add_argument("--share", type=float, default=1.0, help="of every corpus' repeats")
     parser.add_argument("--uncased", action="store_true", help="without case marks")
-    parser.add_argument("--set", action="append", default=[], help="key=value of the config")
     parser.add_argument("--threads", type=int)
     arguments = parser.parse_args()
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     recipe = yaml.safe_load(arguments.recipe.read_text(encoding="utf-8"))
-    recipe["config"] |= {k: yaml.safe_load(v) for k, v in (s.split("=") for s in arguments.set)}
     config = build_finetune_config(recipe["config"])
     start = arguments.output.with_name(arguments.output.name + "-start")
     if not start.is_dir():
-        write_cased_checkpoint(
-            arguments.start, start, max_width=MAX_WIDTH, cased=not arguments.uncased
-        )
+        cased = not arguments.uncased
+        write_cased_checkpoint(arguments.start, start, max_width=MAX_WIDTH, cased=cased)
     checkpoint = find_checkpoint(start)
     named = {"recipe": recipe["corpora"], "share": arguments.share}
-    if claim_folder(arguments.output, config, checkpoint, named) is not None:
-        print(f"{arguments.output} is finished.")
-        return
-    teacher = load_teacher(checkpoint)
+    with lock_folder(arguments.output):
+        if claim_folder(arguments.output, config, checkpoint, named) is None:
+            _train(load_teacher(checkpoint), recipe, config, arguments)
+
+
+def _train(teacher: Teacher, recipe: Any, config: FinetuneConfig, arguments: Any) -> None:
     corpora, dev = [], []
     for name, entry in recipe["corpora"].items():
-        sources = entry.get("sources", ["train.jsonl"])
-        documents = read_corpus(arguments.data / name, sources, recipe["ignore_labels"])
+        folder, ignored = arguments.data / name, recipe["ignore_labels"]
+        documents = read_corpus(folder, entry.get("sources", ["train.jsonl"]), ignored)
         labels = find_labels(documents)
-        repeats = entry["repeats"] * arguments.share
-        corpora.append(
-            build_training_corpus(
-                name, documents, labels, teacher, repeats=repeats,
-                max_labels=config.prompts.max_labels,
-            )
-        )  # fmt: skip
-        held = read_corpus(arguments.data / name, [f"dev.jsonl[:{recipe['dev_documents']}]"],
-                     recipe["ignore_labels"])  # fmt: skip
+        corpus = build_training_corpus(
+            name,
+            documents,
+            labels,
+            teacher,
+            repeats=entry["repeats"] * arguments.share,
+            max_labels=config.prompts.max_labels,
+        )
+        corpora.append(corpus)
+        held = read_corpus(folder, [f"dev.jsonl[:{recipe['dev_documents']}]"], ignored)
         dev.append(DevSet(name, labels, [restrict(document, labels) for document in held]))
-        print(f"{name}: {len(corpora[-1].examples)} examples, {len(labels)} labels", flush=True)
+        print(f"{name}: {len(corpus.examples)} examples, {len(labels)} labels", flush=True)
     result = train_teacher(
-        teacher, corpora, dev, arguments.output, config, save_updates=recipe["save_updates"],
+        teacher,
+        corpora,
+        dev,
+        arguments.output,
+        config,
+        save_updates=recipe["save_updates"],
         keep_last=True,
-    )  # fmt: skip
-    _save(arguments.output, teacher, result, config)
+    )
+    card = "# The bundled teacher\n\nMeasure it with `python benchmarks/evaluate_teacher.py`.\n"
+    finish_folder(arguments.output, teacher, result, card)
+    print(f"{arguments.output}: {result['updates']} updates, {result['seconds'] / 60:.0f} min")
 
 
 def read_corpus(folder: Path, sources: list[str], ignored: list[str]) -> list[Document]:
@@ -95,12 +104,6 @@ def find_labels(documents: list[Document]) -> tuple[str, ...]:
 def restrict(document: Document, labels: tuple[str, ...]) -> Document:
     kept = tuple(entity for entity in document.entities or () if entity.label in labels)
     return Document(document.text, kept)
-
-
-def _save(folder: Path, teacher: Any, result: dict[str, Any], config: FinetuneConfig) -> None:
-    card = "# The bundled teacher\n\nWritten anew by `python benchmarks/evaluate_teacher.py`.\n"
-    finish_folder(folder, teacher, result, card)
-    print(f"{folder}: {result['updates']} updates in {result['seconds'] / 60:.0f} min, {config}")
 
 
 if __name__ == "__main__":

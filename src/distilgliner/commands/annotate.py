@@ -21,7 +21,7 @@ def annotate(
     format: str | None = typer.Option(None, help="Format of the input; by default its extension."),
     floor: float = typer.Option(1e-2, help="Spans of at most this probability are left out."),
     batch_words: int = typer.Option(
-        1024, help="Words per batch; decides only speed and memory. A GPU likes 16384."
+        1024, help="Words per batch; decides speed and memory, and scores only by rounding."
     ),
     labels_per_prompt: int | None = typer.Option(
         None, help="Split many labels into prompts of this many; by default all in one."

@@ -15,7 +15,7 @@ PARTS: tuple[Part, ...] = ("subwords", "encoder", "labels-encoder")
 class PromptConfig(BaseModel):
     """Which labels stand in the prompt of a training sentence; entities of others do not count."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     max_labels: int = Field(default=40, ge=1, description="labels in one prompt, at most")
     full_fraction: float = Field(
@@ -35,7 +35,7 @@ class PromptConfig(BaseModel):
 class FinetuneConfig(BaseModel):
     """The training of `gliner`, as far as one chooses it here."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     epochs: int = Field(default=8, ge=1, description="passes over the gold, at most")
     patience: int = Field(default=3, ge=1, description="dev measurements without a gain until stop")

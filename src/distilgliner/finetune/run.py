@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import math
@@ -17,13 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 from distilgliner import __version__
 from distilgliner.annotate.checkpoint import Checkpoint, check_packages, find_checkpoint
-from distilgliner.corpus.document import Document, check_labels, restrict_labels
+from distilgliner.corpus.document import Document, check_labels
+from distilgliner.corpus.labelled import restrict_documents
 from distilgliner.corpus.split import split_documents
 from distilgliner.errors import UserError, missing_extra
 from distilgliner.files import read_json, write_atomically, write_json
 from distilgliner.finetune.card import write_card
 from distilgliner.finetune.config import FinetuneConfig
-from distilgliner.folders import REMEDY, claim_run, lock_folder
+from distilgliner.folders import REMEDY, claim_run, compute_fingerprint, lock_folder
 
 if TYPE_CHECKING:
     from distilgliner.annotate.teacher import Teacher
@@ -70,15 +70,19 @@ def run_finetuning(
     """
     config = config or FinetuneConfig()
     names = choose_labels(gold, ignore_labels) if labels is None else check_labels(labels)
-    restricted = _restrict(gold, names, ignore_labels, "gold")
-    chosen = _restrict(dev, names, ignore_labels, "dev")
+    restricted = restrict_documents(gold, names, ignore_labels, "gold")
+    chosen = restrict_documents(dev, names, ignore_labels, "dev")
     if not chosen:
         restricted, chosen = _hold_out(restricted, config.seed)
     if not any(document.entities for document in restricted):
         raise UserError("The gold holds no entity to learn from; give text with entities.")
     checkpoint = _find_teacher(teacher, config)
     folder = Path(output)
-    data = {"gold": _fingerprint(restricted), "dev": _fingerprint(chosen), "labels": list(names)}
+    data = {
+        "gold": compute_fingerprint(map(repr, restricted)),
+        "dev": compute_fingerprint(map(repr, chosen)),
+        "labels": list(names),
+    }
     with lock_folder(folder):
         finished = claim_folder(folder, config, checkpoint, data)
         if finished is not None:
@@ -233,18 +237,6 @@ def choose_labels(gold: Sequence[Document], ignored: Sequence[str] = ()) -> tupl
     return check_labels(sorted(found - set(ignored)))
 
 
-def _restrict(
-    documents: Sequence[Document], labels: Sequence[str], ignored: Sequence[str], name: str
-) -> list[Document]:
-    restricted = []
-    for number, document in enumerate(documents, 1):
-        if document.entities is None:
-            raise UserError(f"{name}, document {number}, has no labels; give labelled documents.")
-        where = f"{name}, document {number}"
-        restricted.append(restrict_labels(document, labels, ignored, where))
-    return restricted
-
-
 def _hold_out(gold: list[Document], seed: int) -> tuple[list[Document], list[Document]]:
     kept, held = split_documents(gold, [1 - HELD_OUT, HELD_OUT], seed)
     return kept, held
@@ -260,13 +252,6 @@ def _find_last_checkpoint(folder: Path) -> Path | None:
         except (OSError, ValueError, KeyError):
             shutil.rmtree(path, ignore_errors=True)  # killed in the middle of writing it
     return max(found)[1] if found else None
-
-
-def _fingerprint(documents: Sequence[Document]) -> str:
-    digest = hashlib.blake2b(digest_size=8)
-    for document in documents:
-        digest.update(repr(document).encode("utf-8", "surrogatepass") + b"\0")
-    return digest.hexdigest()
 
 
 @contextmanager
