@@ -41,12 +41,19 @@ def write_cased_checkpoint(
         tokenizer = Tokenizer.from_file(str(target / "tokenizer.json"))
         add_case_marks(tokenizer)
         tokenizer.save(str(target / "tokenizer.json"))
-        # A class of transformers that builds its own normalizer would drop ours.
-        path = target / "tokenizer_config.json"
-        settings = json.loads(path.read_text())
-        settings["tokenizer_class"] = "PreTrainedTokenizerFast"
-        path.write_text(json.dumps(settings, indent=1) + "\n")
+        set_tokenizer_class(target)
     (target / "gliner_config.json").write_text(json.dumps(config, indent=2) + "\n")
+
+
+def set_tokenizer_class(folder: Path) -> None:
+    """Name a class that takes tokenizer.json as it is, in transformers 4 and 5 alike.
+
+    One that builds its own normalizer would drop ours, and version 5 saves a name of its own.
+    """
+    path = folder / "tokenizer_config.json"
+    settings = json.loads(path.read_text())
+    settings["tokenizer_class"] = "PreTrainedTokenizerFast"
+    path.write_text(json.dumps(settings, indent=1) + "\n")
 
 
 def add_case_marks(tokenizer: Tokenizer) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import statistics
 from pathlib import Path
 
-from distilgliner.compare.results import TEACHER, Results, read_results
+from distilgliner.compare.results import FINETUNED, TEACHER, Results, read_results
 from distilgliner.compare.verdict import build_verdict
 
 HERE = Path(__file__).parent
-NAMES = ("wnut17", "bc5cdr", "crossner_politics")
+BASES = ("wnut17", "bc5cdr", "crossner_politics")
+NAMES = (*BASES, *(f"{name}_finetuned" for name in BASES))
 ARMS = ("gold", "hard", "soft", "mixed")
 
 
@@ -30,9 +31,8 @@ def build_tables(results: Results) -> str:
         "",
         "| student | arm | F1 on test | macro F1 | word accuracy | agreement with the teacher |",
         "|---|---|---|---|---|---|",
-        _row(TEACHER, "", [results.teacher.quality.micro.f1], [results.teacher.quality.macro.f1],
-             [results.teacher.quality.word.accuracy], []),
-    ]  # fmt: skip
+        *_teacher_rows(results),
+    ]
     for student in dict.fromkeys(run.student for run in results.runs):
         for arm in ARMS:
             runs = [run for run in results.runs if (run.student, run.arm) == (student, arm)]
@@ -56,7 +56,19 @@ def build_tables(results: Results) -> str:
     return "\n".join([*lines, "", *_build_costs(results), ""])
 
 
+def _teacher_rows(results: Results) -> list[str]:
+    named = {TEACHER: results.teacher.quality}
+    if results.finetuning is not None:
+        named = {TEACHER: results.finetuning.quality, FINETUNED: results.teacher.quality}
+    return [
+        _row(name, "", [quality.micro.f1], [quality.macro.f1], [quality.word.accuracy], [])
+        for name, quality in named.items()
+    ]
+
+
 def _build_costs(results: Results) -> list[str]:
+    if not results.costs:
+        return ["The students cost what they cost above."]
     lines = [
         "| | parameters | disk | load | peak memory | words/s, 1 thread | latency p50 / p95 |",
         "|---|---|---|---|---|---|---|",
@@ -91,8 +103,8 @@ def main() -> None:
         "",
         "Strict span F1 in per cent on human labels of the test splits, mean ± standard deviation "
         "over the seeds. Dev chose epoch and threshold; test was measured once. The teacher "
-        "is the bundled checkpoint; it was trained on the train splits of these corpora (and on "
-        "dev of crossner_politics), see its model card. Written by `python benchmarks/tables.py`.",
+        "is the bundled checkpoint; it was trained on the train splits of these corpora and on dev "
+        "of crossner_politics, see its model card. Written by `python benchmarks/tables.py`.",
         "",
     ]
     for name in NAMES:

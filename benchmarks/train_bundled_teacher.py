@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 import yaml
-from case_marks import write_cased_checkpoint
+from case_marks import set_tokenizer_class, write_cased_checkpoint
 
 from distilgliner.annotate.checkpoint import find_checkpoint
 from distilgliner.annotate.teacher import Teacher, load_teacher
@@ -85,6 +85,7 @@ def _train(teacher: Teacher, recipe: Any, config: FinetuneConfig, arguments: Any
     )
     card = "# The bundled teacher\n\nMeasure it with `python benchmarks/evaluate_teacher.py`.\n"
     finish_folder(arguments.output, teacher, result, card)
+    set_tokenizer_class(arguments.output)
     print(f"{arguments.output}: {result['updates']} updates, {result['seconds'] / 60:.0f} min")
 
 

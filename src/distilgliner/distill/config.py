@@ -21,10 +21,12 @@ class TargetConfig(BaseModel):
 
     teacher_threshold: float = Field(default=0.5, gt=0, lt=1, description="of its decisions (hard)")
     span_floor: float = Field(
-        default=0.05, ge=0, lt=1, description="spans less probable than this are left out (soft)"
+        default=0.01, ge=0, lt=1, description="spans less probable than this are left out (soft)"
     )
     span_temperature: float = Field(
-        default=0.3, gt=0, description="T of the semi-Markov model; GLiNER is underconfident"
+        default=1.0,
+        gt=0,
+        description="T of the semi-Markov model; below 1 for a teacher with focal loss",
     )
     word_temperature: float = Field(
         default=1.0, gt=0, description="sharpens (< 1) or softens (> 1) the marginals of each word"

@@ -16,7 +16,7 @@ from distilgliner.distill.config import TargetConfig
 from distilgliner.distill.targets import compute_soft_targets
 
 MAX_DOCUMENTS = 400
-TEMPERATURES = (0.15, 0.2, 0.3, 0.4, 0.55, 0.75, 1.0)
+TEMPERATURES = (0.2, 0.3, 0.4, 0.55, 0.75, 1.0, 1.3, 1.7)
 BIASES = (-1.0, -0.75, -0.5, -0.25, 0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
 _LEAST_PROBABILITY = 1e-3
 """What a tag that the teacher rules out counts as, so that one such word does not decide."""

@@ -22,7 +22,7 @@ def _folder(path: Path, **changes: object) -> Path:
 def test_bundled_checkpoint() -> None:
     found = find_checkpoint("bundled")
     assert (found.name, found.kind) == ("bundled", "uni-encoder span")
-    assert (found.max_width, found.max_words, found.word_splitter) == (10, 256, "whitespace")
+    assert (found.max_width, found.max_words, found.word_splitter) == (12, 256, "whitespace")
     assert found.weight_hash == find_checkpoint(bundled_teacher()).weight_hash
 
 
