@@ -25,7 +25,6 @@ def build_card(found: dict[str, Any], recipe: dict[str, Any], training: dict[str
     return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
         share=training["share"],
         updates=f"{training['updates']:,}",
-        hours=f"{training['hours']:.1f}",
         sentences=training["sentences"],
         batch=config["batch_documents"],
         learning_rate=f"{config['learning_rate']:g}",
