@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -34,3 +38,17 @@ def build_progress(*, quiet: bool = False) -> Progress:
         console=console,
         disable=quiet or not console.is_terminal,
     )
+
+
+@contextmanager
+def silence_loggers(*names: str) -> Iterator[None]:
+    """Only errors of other packages' loggers inside the block: we say ourselves what matters."""
+    loggers = [logging.getLogger(name) for name in names]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

@@ -7,9 +7,7 @@ numbers in any scheme of `tags.py`; or the columns of `records.parse_record` (`t
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ from distilgliner.corpus.document import Document
 from distilgliner.corpus.records import parse_record, parse_text
 from distilgliner.corpus.tags import Tag, TaggedSentence, parse_tag, read_tagged
 from distilgliner.errors import UserError, missing_extra
+from distilgliner.progress import silence_loggers
 
 PREFIX = "hf:"
 _WORD_COLUMNS = ("tokens", "words", "tokenized_text")
@@ -72,7 +71,7 @@ def _open_dataset(name: str) -> tuple[Iterable[dict[str, Any]], dict[str, Any] |
     except ImportError:
         raise missing_extra("datasets", "datasets") from None
     reason = ""
-    with _silence():
+    with silence_loggers("huggingface_hub", "datasets"):
         for repository, config in _candidates(body):
             try:
                 _check_reachable(repository)
@@ -108,20 +107,6 @@ def _check_reachable(repository: str) -> None:
         raise
     except Exception as error:  # of httpx, or of requests in older versions
         raise ConnectionError(f"the Hugging Face hub cannot be reached: {error}") from error
-
-
-@contextmanager
-def _silence() -> Iterator[None]:
-    """No warnings of the hub while a data set is opened: what matters of them is in the error."""
-    loggers = [logging.getLogger(name) for name in ("huggingface_hub", "datasets")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
 
 
 def _candidates(body: str) -> list[tuple[str, str | None]]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import logging
 import math
 import shutil
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,6 +22,7 @@ from distilgliner.files import read_json, write_atomically, write_json
 from distilgliner.finetune.card import write_card
 from distilgliner.finetune.config import FinetuneConfig
 from distilgliner.folders import REMEDY, claim_run, compute_fingerprint, lock_folder
+from distilgliner.progress import silence_loggers
 
 if TYPE_CHECKING:
     from distilgliner.annotate.teacher import Teacher
@@ -154,7 +153,10 @@ def train_teacher(
         write_json(curve_path, curve)
         return mean
 
-    with FinetuneProgress(plan.updates, quiet=quiet) as progress, _quiet_packages():
+    with (
+        FinetuneProgress(plan.updates, quiet=quiet) as progress,
+        silence_loggers("transformers", "gliner", "accelerate"),
+    ):
         trainer = build_trainer(
             teacher.model, plan, config, checkpoints, measure,
             callbacks=[progress], save_updates=save_updates, keep_last=keep_last,
@@ -252,17 +254,3 @@ def _find_last_checkpoint(folder: Path) -> Path | None:
         except (OSError, ValueError, KeyError):
             shutil.rmtree(path, ignore_errors=True)  # killed in the middle of writing it
     return max(found)[1] if found else None
-
-
-@contextmanager
-def _quiet_packages() -> Iterator[None]:
-    """No chatter of transformers while our own progress is shown."""
-    loggers = [logging.getLogger(name) for name in ("transformers", "gliner", "accelerate")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
