@@ -119,11 +119,10 @@ def train_teacher(
 ) -> dict[str, Any]:
     """Train in place until dev gains no more; the teacher is then the best checkpoint.
 
-    The measure is the mean of the dev sets' strict micro F1, and the
-    teacher as it came is measured as update 0. `save_updates` measures and saves
-    after so many updates (None: by the epoch). `keep_last` ends with the last weights instead.
+    The measure is the mean of the dev sets' strict micro F1, and the teacher as it came is measured
+    as update 0. `save_updates` measures and saves after so many updates (None: by the epoch).
+    `keep_last` ends with the last weights instead.
     """
-    from distilgliner.annotate.loading import load_model
     from distilgliner.finetune.measure import measure_teacher
     from distilgliner.finetune.plan import TrainingPlan
     from distilgliner.finetune.progress import FinetuneProgress
@@ -139,19 +138,11 @@ def train_teacher(
     def measure() -> float:
         scores = {each.name: measure_teacher(teacher, each.documents, each.labels) for each in dev}
         teacher.model.train()
-        mean = sum(score.micro.f1 for score in scores.values()) / len(scores)
-        update, loss = trainer.state.global_step, trainer.take_mean_loss()
-        curve[:] = [point for point in curve if point["update"] < update]
-        curve.append(
-            {
-                "update": update,
-                "f1": mean,
-                "dev": {name: score.micro.f1 for name, score in scores.items()},
-                "loss": loss if loss is not None and math.isfinite(loss) else None,
-            }
-        )
+        f1 = {name: score.micro.f1 for name, score in scores.items()}
+        point = _describe_point(trainer.state.global_step, trainer.take_mean_loss(), f1)
+        curve[:] = [*(old for old in curve if old["update"] < point["update"]), point]
         write_json(curve_path, curve)
-        return mean
+        return float(point["f1"])
 
     with (
         FinetuneProgress(plan.updates, quiet=quiet) as progress,
@@ -164,9 +155,10 @@ def train_teacher(
         before = measure() if not curve else curve[0]["f1"]
         trainer.train(resume_from_checkpoint=None if last is None else str(last))
     best = max(curve, key=lambda point: (point["f1"], -point["update"]))
-    if best["update"] == 0 and not keep_last:
-        start = load_model(teacher.checkpoint, str(teacher.model.device))
-        teacher.model.model.load_state_dict(start.model.state_dict())
+    if keep_last:
+        best = curve[-1]
+    elif best["update"] == 0:
+        _restore_start(teacher)
     teacher.model.eval()
     return {
         "f1_before": before,
@@ -179,6 +171,20 @@ def train_teacher(
         "seconds": time.perf_counter() - started,
         "curve": curve,
     }
+
+
+def _describe_point(update: int, loss: float | None, f1: dict[str, float]) -> dict[str, Any]:
+    """A point of the curve; a loss that is no number is none."""
+    finite = loss if loss is not None and math.isfinite(loss) else None
+    return {"update": update, "f1": sum(f1.values()) / len(f1), "dev": f1, "loss": finite}
+
+
+def _restore_start(teacher: Teacher) -> None:
+    """Put the weights back with which the teacher came."""
+    from distilgliner.annotate.loading import load_model
+
+    start = load_model(teacher.checkpoint, str(teacher.model.device))
+    teacher.model.model.load_state_dict(start.model.state_dict())
 
 
 def claim_folder(
