@@ -30,6 +30,21 @@ class PromptConfig(BaseModel):
     lowercase_fraction: float = Field(
         default=0.0, ge=0, le=1, description="of sentences whose words are put in lower case"
     )
+    other_names: dict[str, tuple[str, ...]] = Field(
+        default={}, description="other names of labels, for the type to be learnt and not a word"
+    )
+    renamed_fraction: float = Field(
+        default=0.3, ge=0, le=1, description="of prompts whose labels take one of their other names"
+    )
+    joined_documents: int = Field(
+        default=1, ge=1, description="sentences set together in one example, at most"
+    )
+    joined_fraction: float = Field(
+        default=0.5, ge=0, le=1, description="of examples with more than one sentence"
+    )
+    joined_subwords: int = Field(
+        default=128, ge=1, description="of an example with more than one sentence, at most"
+    )
 
 
 class FinetuneConfig(BaseModel):

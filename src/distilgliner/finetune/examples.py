@@ -37,6 +37,20 @@ class TrainingCorpus:
     unlearnable: int = 0
     """Entities of more words than the teacher scores, or two in one word."""
     repeats: float = 1.0
+    max_words: int = 0
+    max_subwords: int = 0
+    """What fits beside the longest prompt; 0 where examples are never joined."""
+
+
+def join_examples(examples: Sequence[TrainingExample]) -> TrainingExample:
+    """Set examples of one corpus behind each other to a longer one."""
+    words: list[str] = []
+    entities: list[tuple[int, int, str]] = []
+    for example in examples:
+        shift = len(words)
+        words += example.words
+        entities += [(first + shift, last + shift, c) for first, last, c in example.entities]
+    return TrainingExample(tuple(words), tuple(entities), sum(e.subwords for e in examples))
 
 
 def build_training_corpus(
@@ -83,4 +97,12 @@ def build_training_corpus(
             )
             size = int(seen.subwords[start:end].sum())
             examples.append(TrainingExample(tuple(seen.words[start:end]), entities, size))
-    return TrainingCorpus(name, ordered, tuple(examples), unlearnable, repeats)
+    return TrainingCorpus(
+        name,
+        ordered,
+        tuple(examples),
+        unlearnable,
+        repeats,
+        limits.max_words,
+        limits.max_subwords,
+    )

@@ -9,8 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distilgliner.finetune.config import FinetuneConfig, PromptConfig
-from distilgliner.finetune.examples import TrainingCorpus, TrainingExample
-from distilgliner.finetune.plan import TrainingPlan, build_item, choose_prompt
+from distilgliner.finetune.examples import TrainingCorpus, TrainingExample, join_examples
+from distilgliner.finetune.plan import (
+    TrainingPlan,
+    build_item,
+    choose_other_names,
+    choose_prompt,
+    group_examples,
+)
 
 LABELS = ("age", "city", "name")
 
@@ -137,3 +143,61 @@ def test_labels_that_differ_only_in_case_stay_as_they_are() -> None:
     for seed in range(10):
         item = build_item(example, ("name", "NAME"), config, random.Random(seed))
         assert item["ner_labels"] == ["name", "NAME"]
+
+
+def test_joined_examples_keep_words_and_entities() -> None:
+    first = TrainingExample(("Ada", "met", "Bob"), ((0, 0, "name"), (2, 2, "name")), 4)
+    second = TrainingExample(("in", "New", "York"), ((1, 2, "city"),), 3)
+    joined = join_examples([first, second])
+    assert joined.words == ("Ada", "met", "Bob", "in", "New", "York")
+    assert joined.entities == ((0, 0, "name"), (2, 2, "name"), (4, 5, "city"))
+    assert joined.subwords == 7
+    assert join_examples([first]) == first
+
+
+@given(
+    count=st.integers(1, 60),
+    most=st.integers(1, 5),
+    fraction=st.floats(0, 1),
+    subwords=st.integers(1, 80),
+    seed=st.integers(0, 99),
+)
+def test_groups_are_all_examples_once_and_fit(
+    count: int, most: int, fraction: float, subwords: int, seed: int
+) -> None:
+    corpus = build_corpus("a", count)
+    config = PromptConfig(joined_documents=most, joined_fraction=fraction, joined_subwords=subwords)
+    groups = list(group_examples(range(count), corpus, config, random.Random(seed)))
+    assert [number for group in groups for number in group] == list(range(count))
+    for group in groups:
+        assert len(group) <= most
+        size = sum(corpus.examples[number].subwords for number in group)
+        assert len(group) == 1 or size <= subwords
+
+
+def test_a_plan_of_joined_examples() -> None:
+    prompts = PromptConfig(joined_documents=3, joined_fraction=1.0, joined_subwords=1000)
+    config = FinetuneConfig(epochs=1, batch_documents=1, prompts=prompts)
+    plan = TrainingPlan([build_corpus("a", 40)], config)
+    assert 40 / 3 <= len(plan) <= 21
+    items = [plan[index] for index in range(len(plan))]
+    words = [word for item in items for word in item["tokenized_text"] if word != "x"]
+    assert sorted(words) == sorted(f"a{number}" for number in range(40))
+    for item in items:
+        cities = [item["tokenized_text"][first] for first, _, label in item["ner"]]
+        assert cities == [word for word in item["tokenized_text"] if word != "x"]
+
+
+def test_other_names_of_labels() -> None:
+    other = {"city": ("town", "name"), "age": ("years",)}
+    config = PromptConfig(other_names=other, renamed_fraction=1.0, cased_fraction=0.0)
+    for seed in range(20):
+        names = choose_other_names(LABELS, config, random.Random(seed))
+        # "name" is a label itself, so no city is called that
+        assert names == {"age": "years", "city": "town", "name": "name"}
+    item = build_item(build_corpus("a", 1).examples[0], LABELS, config, random.Random(0))
+    assert item["ner"] == [(0, 0, "town")]
+    assert sorted(item["ner_labels"]) == ["name", "town", "years"]
+    never = PromptConfig(other_names=other, renamed_fraction=0.0, cased_fraction=0.0)
+    item = build_item(build_corpus("a", 1).examples[0], LABELS, never, random.Random(0))
+    assert item["ner_labels"] == list(LABELS)
