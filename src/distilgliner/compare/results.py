@@ -168,6 +168,7 @@ class Cost(_Model):
     parameters: Parameters
     disk_bytes: int
     load_seconds: float
+    import_seconds: float | None = None
     peak_memory_bytes: int
     words_per_second: dict[str, float]
     latency_ms: Latency

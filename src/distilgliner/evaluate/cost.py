@@ -22,6 +22,8 @@ from typing import Any
 from distilgliner.corpus.labels import join_labels, split_labels
 from distilgliner.corpus.words import split_words
 from distilgliner.errors import UserError
+from distilgliner.evaluate.foreign import ForeignModel
+from distilgliner.evaluate.import_time import measure_imports
 from distilgliner.models import Predictor, choose_known_labels, load_predictor, locate_model
 from distilgliner.progress import build_progress
 
@@ -41,7 +43,7 @@ def count_cores() -> int:
 
 
 def run_cost(
-    models: Mapping[str, str | Path],
+    models: Mapping[str, str | Path | ForeignModel],
     texts: Sequence[str],
     labels: Sequence[str] | None,
     *,
@@ -50,17 +52,17 @@ def run_cost(
     budget_seconds: float = BUDGET_SECONDS,
     quiet: bool = True,
 ) -> dict[str, dict[str, Any]]:
-    """Measure every model (name → folder or hub id) `rounds` times, alternating; the medians.
+    """Measure every model (name → folder, hub id or foreign) `rounds` times, alternating; medians.
 
     labels: None means those of each student.
     threads: for the throughput; None means 1 and all cores.
     budget_seconds: for each measurement; a round takes a model at most about
     `budget_seconds` x (number of threads + 1), and its load time.
 
-    Returns for each name: `parameters` (`total`, `embedding`, `other`), `disk_bytes`,
-    `load_seconds` (imports included), `peak_memory_bytes` (of the whole process),
-    `words_per_second` (threads → number), `latency_ms` (`p50`, `p95`: one sentence of about 20
-    words at a time, one thread).
+    Returns for each name: `parameters` (`total`, `embedding`, `other`) and `disk_bytes` (both not
+    of foreign models), `load_seconds` (imports included) and `import_seconds` of it,
+    `peak_memory_bytes` (of the whole process), `words_per_second` (threads → number), `latency_ms`
+    (`p50`, `p95`: one sentence of about 20 words at a time, one thread).
     Raises `UserError` when a model cannot be loaded.
     """
     if not texts:
@@ -80,7 +82,7 @@ def run_cost(
                 progress.update(task, note=name)
                 found[name].append(_measure_apart(model, file, labels, wanted, budget_seconds))
                 progress.update(task, advance=1)
-    return {name: _compute_medians(measured) for name, measured in found.items()}
+    return {name: compute_medians(measured) for name, measured in found.items()}
 
 
 def measure_cost(
@@ -96,9 +98,10 @@ def measure_cost(
     The load time is only fair when torch has not been imported yet, and the memory only when
     nothing else has been done before.
     """
-    started = time.perf_counter()
-    predictor = load()
-    load_seconds = time.perf_counter() - started
+    with measure_imports() as imports:
+        started = time.perf_counter()
+        predictor = load()
+        load_seconds = time.perf_counter() - started
     labels = choose_known_labels(predictor, labels)
     _set_threads(predictor, 1)
     latency_ms = _measure_latency(predictor, texts, labels, budget_seconds)
@@ -108,6 +111,7 @@ def measure_cost(
         words_per_second[str(count)] = _measure_speed(predictor, texts, labels, budget_seconds)
     return {
         "load_seconds": load_seconds,
+        "import_seconds": imports.seconds,
         "peak_memory_bytes": read_peak_memory(),
         "words_per_second": words_per_second,
         "latency_ms": latency_ms,
@@ -203,7 +207,7 @@ def _set_threads(predictor: Predictor, count: int) -> None:
 
 
 def _measure_apart(
-    model: str | Path,
+    model: str | Path | ForeignModel,
     texts: Path,
     labels: Sequence[str] | None,
     threads: Sequence[int],
@@ -212,13 +216,17 @@ def _measure_apart(
     """Measure in a fresh process."""
     output = texts.with_name("cost.json")
     output.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "distilgliner.evaluate.cost", str(model)]
+    foreign = model if isinstance(model, ForeignModel) else None
+    name = foreign.model if foreign else str(model)
+    command = [sys.executable, "-m", "distilgliner.evaluate.cost", name]
+    command += ["--loader", foreign.loader] if foreign else []
     command += ["--texts", str(texts), f"--labels={join_labels(labels or ())}"]
     command += ["--threads", ",".join(map(str, threads))]
     command += ["--budget", str(budget), "--json", str(output)]
     # One thread for pools that torch does not steer; and this very package, installed or not.
-    package = str(Path(__file__).resolve().parents[2])
-    paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
+    paths = [str(Path(__file__).resolve().parents[2])]
+    paths += [str(foreign.folder)] if foreign and foreign.folder else []
+    paths += filter(None, [os.environ.get("PYTHONPATH")])
     environment = {
         **os.environ,
         "OMP_NUM_THREADS": "1",
@@ -229,16 +237,16 @@ def _measure_apart(
     if done.returncode == 2:
         raise UserError(done.stderr.strip().splitlines()[-1].removeprefix("distilgliner: "))
     if done.returncode:
-        raise RuntimeError(f"measuring {model} failed:\n{done.stderr}")
+        raise RuntimeError(f"measuring {name} failed:\n{done.stderr}")
     measured: dict[str, Any] = json.loads(output.read_text(encoding="utf-8"))
     return measured
 
 
-def _compute_medians(measured: Sequence[Any]) -> Any:
+def compute_medians(measured: Sequence[Any]) -> Any:
     """The median of each number in dicts of the same shape; whole numbers stay whole."""
     first = measured[0]
     if isinstance(first, dict):
-        return {key: _compute_medians([item[key] for item in measured]) for key in first}
+        return {key: compute_medians([item[key] for item in measured]) for key in first}
     middle = statistics.median(measured)
     return int(middle) if isinstance(first, int) else middle
 
@@ -249,7 +257,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from distilgliner.evaluate.footprint import compute_disk_bytes, count_parameters
 
     parser = argparse.ArgumentParser(prog="python -m distilgliner.evaluate.cost")
-    parser.add_argument("model", help="a model's folder or hub id")
+    parser.add_argument("model", help="a model's folder or hub id, or what --loader takes")
+    parser.add_argument("--loader", help="module:function that opens a foreign model")
     parser.add_argument("--texts", required=True, help="what to measure on")
     parser.add_argument("--labels", default="", help="a,b; empty: the model's own")
     parser.add_argument("--threads", default="1", help="for the throughput, such as 1,2")
@@ -257,15 +266,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--json", required=True, type=Path, help="the file to write")
     options = parser.parse_args(arguments)
     try:
+        foreign = ForeignModel(options.loader, options.model) if options.loader else None
         measured = measure_cost(
-            lambda: load_predictor(options.model),
+            foreign.load if foreign else lambda: load_predictor(options.model),
             list(read_texts(options.texts)),
             split_labels(options.labels) or None,
             [int(count) for count in options.threads.split(",")],
             budget_seconds=options.budget,
         )
-        folder = locate_model(options.model)
-        size = {"parameters": count_parameters(folder), "disk_bytes": compute_disk_bytes(folder)}
+        size: dict[str, Any] = {}
+        if foreign is None:
+            folder = locate_model(options.model)
+            size["parameters"] = count_parameters(folder)
+            size["disk_bytes"] = compute_disk_bytes(folder)
     except UserError as error:
         sys.stderr.write(f"distilgliner: {error}\n")
         sys.exit(2)

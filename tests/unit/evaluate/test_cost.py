@@ -16,6 +16,7 @@ from distilgliner.corpus.labels import split_labels
 from distilgliner.corpus.words import split_words
 from distilgliner.errors import UserError
 from distilgliner.evaluate import cost
+from distilgliner.evaluate.foreign import ForeignModel
 
 TEXTS = ["Ada lives in Bath .", " ".join(["word"] * 30), "one two " * 10, "", "short"]
 
@@ -31,6 +32,7 @@ def test_everything_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     found = cost.measure_cost(lambda: FakePredictor({}), TEXTS, ["x"], (1, 2), budget_seconds=0.1)
     assert set(found) == {
         "load_seconds",
+        "import_seconds",
         "peak_memory_bytes",
         "words_per_second",
         "latency_ms",
@@ -117,6 +119,28 @@ def test_labels_with_commas_reach_the_process(
         cost.run_cost({"a": tmp_path}, TEXTS, ["one, two", "b"], rounds=1, threads=[1])
     option = next(word for word in started[0] if word.startswith("--labels="))
     assert split_labels(option.removeprefix("--labels=")) == ["one, two", "b"]
+
+
+def test_a_foreign_model_comes_from_its_loader(tmp_path: Path) -> None:
+    (tmp_path / "strange_models.py").write_text(
+        "import time\n"
+        "class Strange:\n"
+        "    def batch_predict_entities(self, texts, labels):\n"
+        "        time.sleep(0.001)\n"
+        "        return [[] for _ in texts]\n"
+        "def load_strange(model):\n"
+        "    assert model == 'a model'\n"
+        "    import xmlrpc.server\n"
+        "    return Strange()\n",
+        encoding="utf-8",
+    )
+    model = ForeignModel("strange_models:load_strange", "a model", tmp_path)
+    found = cost.run_cost(
+        {"strange": model}, TEXTS, ["x"], rounds=1, threads=[1], budget_seconds=0.05
+    )["strange"]
+    assert 0 < found["import_seconds"] < found["load_seconds"]
+    assert found["words_per_second"]["1"] > 0
+    assert "disk_bytes" not in found
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the peak of one program")
