@@ -22,9 +22,19 @@ IR_VERSION = 10
 _TORCH_TO_ONNX_GATES = (0, 3, 1, 2)  # torch: input, forget, cell, output; ONNX: i, o, f, c
 
 
-def build_graph(config: StudentConfig, weights: Mapping[str, np.ndarray]) -> onnx.ModelProto:
-    """The checked graph of a student; `weights` are those of its `model.safetensors`."""
-    builder = _Builder(weights)
+def build_graph(
+    config: StudentConfig, weights: Mapping[str, np.ndarray], *, int8: bool = False
+) -> onnx.ModelProto:
+    """The checked graph of a student; `weights` are those of its `model.safetensors`.
+
+    int8: tables and the LSTM's weights in 8 bits, see `runtime/int8.py`; else fp16 tables and fp32.
+    """
+    if int8:
+        from distilgliner.runtime.int8 import Int8Builder
+
+        builder: Builder = Int8Builder(weights, config)
+    else:
+        builder = Builder(weights)
     vectors = builder.embed("subwords", "affixes", "shapes")
     states = builder.encode(builder.add("Gather", [vectors, "words"], axis=0), config.layers)
     if config.is_open:
@@ -40,7 +50,9 @@ def build_graph(config: StudentConfig, weights: Mapping[str, np.ndarray]) -> onn
         builder.constants,
     )
     model = helper.make_model(
-        graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="distilgliner"
+        graph,
+        opset_imports=[helper.make_opsetid("", OPSET), *builder.extra_opsets],
+        producer_name="distilgliner",
     )
     model.ir_version = IR_VERSION
     onnx.checker.check_model(model, full_check=True)
@@ -65,8 +77,10 @@ def _build_inputs(is_open: bool) -> list[onnx.ValueInfoProto]:
     return [helper.make_tensor_value_info(name, *shape) for name, shape in shapes.items()]
 
 
-class _Builder:
+class Builder:
     """Collects nodes and constants; every method returns the name of a new tensor."""
+
+    extra_opsets: tuple[onnx.OperatorSetIdProto, ...] = ()
 
     def __init__(self, weights: Mapping[str, np.ndarray]) -> None:
         self.weights = weights
@@ -92,52 +106,64 @@ class _Builder:
         parts = [
             self._mean_bag("embedder.subword_embedding.weight", subwords),
             self._mean_bag("embedder.affix_embedding.weight", affixes),
-            self._look_up("embedder.shape_embedding.weight", shapes),
+            self.look_up("embedder.shape_embedding.weight", shapes),
         ]
         return self.add("Concat", parts, axis=1)
 
-    def _look_up(self, table: str, indices: str) -> str:
+    def look_up(self, table: str, indices: str) -> str:
         # Tables stay fp16, as in the folder; only the rows that are looked up become fp32.
         rows = self.add("Gather", [self.constant(table, self.weights[table]), indices], axis=0)
         return self.add("Cast", [rows], to=TensorProto.FLOAT)
 
     def _mean_bag(self, table: str, indices: str) -> str:
-        """The mean of the rows whose index is not 0; row 0 is zero."""
-        axis = self.constant("axis_1", np.array([1], dtype=np.int64))
-        total = self.add("ReduceSum", [self._look_up(table, indices), axis], keepdims=0)
+        """The mean of the rows (U, P, D) whose index is not 0, as a product with their shares."""
         zero = self.constant("zero", np.array(0, dtype=np.int64))
         used = self.add("Not", [self.add("Equal", [indices, zero])])
-        count = self.add("Cast", [used], to=TensorProto.FLOAT)
-        count = self.add("ReduceSum", [count, axis], keepdims=1)
+        used = self.add("Cast", [used], to=TensorProto.FLOAT)
+        axis = self.constant("axis_1", np.array([1], dtype=np.int64))
         one = self.constant("one", np.array(1, dtype=np.float32))
-        return self.add("Div", [total, self.add("Max", [count, one])])
+        count = self.add("Max", [self.add("ReduceSum", [used, axis], keepdims=1), one])
+        shares = self.add("Unsqueeze", [self.add("Div", [used, count]), axis])  # (U, 1, P)
+        return self.add(
+            "Squeeze", [self.add("MatMul", [shares, self.look_up(table, indices)]), axis]
+        )
 
     def encode(self, vectors: str, layers: int) -> str:
         """States (B, L, 2H) of word vectors (B, L, D): a bidirectional LSTM."""
         sequence = self.add("Transpose", [vectors], perm=[1, 0, 2])
         for layer in range(layers):
-            sequence = self._lstm(sequence, layer)
+            sequence = self.lstm(sequence, layer)
         return self.add("Transpose", [sequence], perm=[1, 0, 2])
 
-    def _lstm(self, sequence: str, layer: int) -> str:
+    def lstm(self, sequence: str, layer: int) -> str:
         """(L, B, D) → (L, B, 2H)."""
+        w, r, b = self.stack_lstm(layer)
+        inputs = [
+            self.constant(f"lstm_w_{layer}", w),
+            self.constant(f"lstm_r_{layer}", r),
+            self.constant(f"lstm_b_{layer}", b),
+        ]
+        hidden = r.shape[2]
+        states = self.add(
+            "LSTM", [sequence, *inputs, "lengths"], direction="bidirectional", hidden_size=hidden
+        )
+        return self.join_directions(states)
+
+    def stack_lstm(self, layer: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Both directions' W (2, 4H, D), R (2, 4H, H) and B (2, 8H), gates in ONNX's order."""
         prefix = f"encoder.lstm.{{}}_l{layer}"
         directions = [
             [self._gates(prefix.format(kind) + ending) for kind in _LSTM_KINDS]
             for ending in ("", "_reverse")
         ]
-        inputs = [
-            self.constant(f"lstm_w_{layer}", np.stack([d[0] for d in directions])),
-            self.constant(f"lstm_r_{layer}", np.stack([d[1] for d in directions])),
-            self.constant(f"lstm_b_{layer}", np.stack([np.concatenate(d[2:]) for d in directions])),
-        ]
-        hidden = directions[0][1].shape[1]
-        states = self.add(
-            "LSTM",
-            [sequence, *inputs, "lengths"],
-            direction="bidirectional",
-            hidden_size=hidden,
-        )  # (L, 2, B, H)
+        return (
+            np.stack([d[0] for d in directions]),
+            np.stack([d[1] for d in directions]),
+            np.stack([np.concatenate(d[2:]) for d in directions]),
+        )
+
+    def join_directions(self, states: str) -> str:
+        """(L, 2, B, H) → (L, B, 2H)."""
         states = self.add("Transpose", [states], perm=[0, 2, 1, 3])
         shape = self.constant("join_directions", np.array([0, 0, -1], dtype=np.int64))
         return self.add("Reshape", [states, shape])

@@ -1,4 +1,4 @@
-"""Features of words, computed once per distinct word and cached (most words of a text repeat).
+"""Features of words, computed once per distinct word and kept (most words of a text repeat).
 
 A word is described by its subwords (the teacher's tokenizer, so that the student can start from the
 teacher's subword vectors), by hashed prefixes and suffixes, and by its shape, which brings back the
@@ -11,6 +11,7 @@ import re
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from tokenizers import Tokenizer
@@ -23,7 +24,10 @@ MAX_SUBWORDS = 8
 _UNKNOWN_ROW = 1
 FIRST_SUBWORD_ROW = 2
 AFFIX_LENGTHS = (1, 2, 3, 4)
-_CACHE_LIMIT = 200_000
+_AFFIXES = 1 + 2 * len(AFFIX_LENGTHS)
+_KEPT_WORDS = 65_536
+"""Words whose features are kept; beyond, all are forgotten and the table starts anew."""
+_FIRST_ROWS = 1024
 
 
 @dataclass(frozen=True)
@@ -57,51 +61,70 @@ class WordFeaturizer:
         self.tokenizer.no_truncation()
         self.subword_count = subword_count
         self.config = config
-        self._cache: dict[str, tuple[list[int], list[int], int]] = {}
+        self._rows: dict[str, int] = {}
+        self._table = np.zeros((_FIRST_ROWS, MAX_SUBWORDS + _AFFIXES + 1), dtype=np.int64)
 
     def build_batch(self, documents: Sequence[Sequence[str]]) -> WordBatch:
-        """Documents given as words → arrays; distinct words are numbered as they first occur."""
-        numbers: dict[str, int] = {}
+        """Documents given as words → arrays."""
         lengths = np.array([len(words) for words in documents], dtype=np.int64)
-        indices = np.zeros((len(documents), int(lengths.max(initial=1))), dtype=np.int64)
-        for row, words in enumerate(documents):
-            indices[row, : len(words)] = [numbers.setdefault(word, len(numbers)) for word in words]
-        return WordBatch(self.compute_features(numbers or {"": 0}), indices, lengths)
+        words = np.zeros((len(documents), int(lengths.max(initial=1))), dtype=np.int64)
+        rows = self._find_rows(list(chain.from_iterable(documents)) or [""])
+        distinct, numbers = np.unique(rows, return_inverse=True)
+        if lengths.any():
+            words[np.arange(words.shape[1]) < lengths[:, None]] = numbers
+        return WordBatch(self._take(distinct), words, lengths)
 
     def compute_features(self, words: Iterable[str]) -> WordFeatures:
-        """Features of distinct words, in their order."""
-        words = list(words)
-        self._fill_cache(words)
-        rows = [self._cache[word] for word in words]
-        if len(self._cache) > _CACHE_LIMIT:
-            self._cache.clear()
+        """Features of words, in their order."""
+        return self._take(self._find_rows(list(words)))
+
+    def _take(self, rows: np.ndarray) -> WordFeatures:
+        found = self._table[rows]
+        affixes = found[:, MAX_SUBWORDS:-1]
         return WordFeatures(
-            subwords=_pad([row[0] for row in rows]),
-            affixes=_pad([row[1] for row in rows]),
-            shapes=np.array([row[2] for row in rows], dtype=np.int64),
+            subwords=_trim(found[:, :MAX_SUBWORDS]),
+            affixes=_trim(affixes),
+            shapes=np.ascontiguousarray(found[:, -1]),
         )
 
-    def _fill_cache(self, words: list[str]) -> None:
-        fresh = [word for word in words if word not in self._cache]
-        if not fresh:
-            return
+    def _find_rows(self, words: list[str]) -> np.ndarray:
+        """The row of the table of each word; new words get one."""
+        fresh = set(words).difference(self._rows)
+        if fresh:
+            if len(self._rows) + len(fresh) > _KEPT_WORDS:
+                self._rows.clear()
+                fresh = set(words)
+            self._add(sorted(fresh))
+        return np.fromiter(map(self._rows.__getitem__, words), dtype=np.int64, count=len(words))
+
+    def _add(self, fresh: list[str]) -> None:
+        needed = len(self._rows) + len(fresh)
+        if needed > len(self._table):
+            grown = np.zeros((max(needed, 2 * len(self._table)), self._table.shape[1]), np.int64)
+            grown[: len(self._rows)] = self._table[: len(self._rows)]
+            self._table = grown
         # Half a character (a lone surrogate, from a broken \u escape) is no text for a tokenizer.
         texts = [word.encode("utf-8", "replace").decode("utf-8") for word in fresh]
-        encodings = self.tokenizer.encode_batch(texts, add_special_tokens=False)
+        encodings = self.tokenizer.encode_batch_fast(texts, add_special_tokens=False)
         for word, encoding in zip(fresh, encodings, strict=True):
-            ids = encoding.ids[:MAX_SUBWORDS]
             subwords = [
                 index + FIRST_SUBWORD_ROW if index < self.subword_count else _UNKNOWN_ROW
-                for index in ids
+                for index in encoding.ids[:MAX_SUBWORDS]
             ] or [_UNKNOWN_ROW]
             affixes = compute_affixes(word, self.config.affix_buckets)
-            self._cache[word] = (subwords, affixes, compute_shape(word, self.config.shape_buckets))
+            number = len(self._rows)
+            row = self._table[number]
+            row[:] = 0
+            row[: len(subwords)] = subwords
+            row[MAX_SUBWORDS : MAX_SUBWORDS + len(affixes)] = affixes
+            row[-1] = compute_shape(word, self.config.shape_buckets)
+            self._rows[word] = number
 
 
-def _pad(rows: list[list[int]]) -> np.ndarray:
-    """Lists of positive numbers as one array, filled up with 0."""
-    width = max(map(len, rows), default=1)
-    return np.array([row + [0] * (width - len(row)) for row in rows], dtype=np.int64)
+def _trim(rows: np.ndarray) -> np.ndarray:
+    """Rows without the last columns that hold only padding; one column at least."""
+    used = np.flatnonzero(rows.any(axis=0))
+    return np.ascontiguousarray(rows[:, : int(used[-1]) + 1 if len(used) else 1])
 
 
 def compute_affixes(word: str, buckets: int) -> list[int]:

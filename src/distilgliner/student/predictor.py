@@ -38,8 +38,8 @@ _ONLY_OF_TEACHERS = {
     "packing_config": None,
 }
 """Arguments of GLiNER and the only value that a student takes."""
-BATCH_WORDS = 4096
-"""Words (with padding) scored at once, whatever the number of texts."""
+BATCH_WORDS = 1536
+"""Words (with padding) scored at once, whatever the number of texts; more do not fit the caches."""
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,9 @@ class DistilGLiNER:
         featurizer = self.student.featurizer
         label_words = build_label_words(names, featurizer) if self.is_open else []
         logits = self.student.score(featurizer.build_batch(documents), label_words)
-        return logits if self.is_open else logits[:, :, self._columns(names)]
+        if self.is_open or names == self.student.labels:
+            return logits
+        return logits[:, :, self._columns(names)]
 
     def _columns(self, names: tuple[str, ...]) -> list[int]:
         """Columns of the closed head for some of its labels."""

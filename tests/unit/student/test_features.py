@@ -127,13 +127,19 @@ def test_cached_words_are_not_cut_again(
     assert np.array_equal(again.affixes[0, : before.affixes.shape[1]], before.affixes[0])
 
 
-def test_the_cache_does_not_grow_for_ever(
+def test_the_table_of_words_does_not_grow_for_ever(
     featurizer: WordFeaturizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(features, "_CACHE_LIMIT", 3)
-    first = featurizer.compute_features(["Ada", "Bob", "met", "."])
-    assert len(featurizer._cache) == 0
-    assert np.array_equal(featurizer.compute_features(["Ada"]).shapes, first.shapes[:1])
+    monkeypatch.setattr(features, "_KEPT_WORDS", 3)
+    monkeypatch.setattr(features, "_FIRST_ROWS", 1)
+    first = featurizer.compute_features(["Ada", "Bob", "met", "."])  # more than are kept
+    for word, shape in zip(["Ada", "Bob", "met", "."], first.shapes, strict=True):
+        for other in ("Cid", "Dee", word):
+            found = featurizer.compute_features([other, word])
+            assert found.shapes[1] == shape
+        assert len(featurizer._rows) <= 4
+    again = featurizer.compute_features(["Ada", "Bob", "met", "."])
+    assert np.array_equal(again.affixes, first.affixes)
 
 
 def test_labels_are_words_too(featurizer: WordFeaturizer) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from distilgliner.student.decode import ScoredSpan, decode_batch
+from distilgliner.student.islands import find_islands
 from distilgliner.student.tags import encode_tags
 
 Spans = list[tuple[int, int, int]]
@@ -157,3 +158,56 @@ def test_certain_scores_do_not_overflow() -> None:
 def test_thresholds_out_of_range(threshold: float) -> None:
     with pytest.raises(ValueError, match="strictly between 0 and 1"):
         decode_one(np.zeros((1, 5)), threshold=threshold)
+
+
+def find_islands_slowly(gains: np.ndarray, lengths: list[int]) -> list[bool]:
+    """For every word, whether any run of words around it in its document sums to more than 0."""
+    found: list[bool] = []
+    start = 0
+    for length in lengths:
+        part = gains[start : start + length]
+        start += length
+        for word in range(length):
+            sums = [
+                part[first : last + 1].sum()
+                for first in range(word + 1)
+                for last in range(word, length)
+            ]
+            found.append(max(sums) > 1e-9)
+    return found
+
+
+@pytest.mark.parametrize("scale", [0.6, 1.0, 3.0])
+def test_islands_are_all_words_that_a_gain_could_cover(scale: float) -> None:
+    rng = np.random.default_rng(7)
+    some = 0
+    for _ in range(60):
+        lengths = rng.integers(0, 9, size=5)
+        gains = rng.normal(loc=-1, scale=scale, size=int(lengths.sum()))
+        starts, ends = find_islands(gains, lengths)
+        marked = np.zeros(len(gains), dtype=bool)
+        for start, end in zip(starts, ends, strict=True):
+            assert not marked[start:end].any()
+            marked[start:end] = True
+        assert marked.tolist() == find_islands_slowly(gains, lengths.tolist())
+        borders = set(np.cumsum(lengths).tolist())
+        for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+            assert not borders & set(range(start + 1, end))
+        some += len(starts)
+    assert some > 0
+
+
+@pytest.mark.parametrize("roles", [True, False])
+def test_a_long_text_of_few_entities_is_decoded_as_in_parts(roles: bool) -> None:
+    rng = np.random.default_rng(9)
+    scores = rng.normal(size=(4000, 13 if roles else 4)).astype(np.float32)
+    scores[:, 0] += 3
+    scores[20::40, 0] = 30  # outside for sure: what stands between can be decoded alone
+    whole = decode_batch(scores[None], np.array([4000]), roles=roles)[0]
+    parts: Spans = []
+    borders = [0, *range(20, 4000, 40), 4000]
+    for start, end in pairwise(borders):
+        part = decode_one(scores[start:end], roles=roles)
+        parts += [(start + first, start + last, label) for first, last, label in part]
+    assert len(whole) > 100
+    assert strip(whole) == parts
