@@ -103,6 +103,6 @@ def build_training_corpus(
         tuple(examples),
         unlearnable,
         repeats,
-        limits.max_words,
-        limits.max_subwords,
+        limits.max_words or 0,
+        limits.max_subwords or 0,
     )

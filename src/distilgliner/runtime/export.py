@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from distilgliner import __version__
+from distilgliner.corpus.document import Document, check_labels
 from distilgliner.errors import UserError, missing_extra
 from distilgliner.files import write_atomically, write_json
 from distilgliner.folders import check_content, lock_folder
+from distilgliner.runtime.compile import compile_labels
+from distilgliner.runtime.loss import check_loss, measure_graphs
 from distilgliner.student.description import (
     CARD_FILE,
     CONFIG_FILE,
@@ -20,54 +24,110 @@ from distilgliner.student.description import (
     MANIFEST_FILE,
     TOKENIZER_FILE,
     WEIGHTS_FILE,
+    Description,
     damaged,
     read_description,
     write_description,
 )
 
+Quantize = Literal["none", "int8"]
+QUANTIZE: tuple[Quantize, ...] = ("none", "int8")
 
-def run_export(model: str | Path, output: str | Path) -> dict[str, Any]:
+
+def run_export(
+    model: str | Path,
+    output: str | Path,
+    *,
+    quantize: Quantize = "none",
+    labels: Sequence[str] | None = None,
+    dev: Sequence[Document] | None = None,
+    ignore_labels: Sequence[str] = (),
+    force: bool = False,
+) -> dict[str, Any]:
     """Write the student of the folder `model` as ONNX into `output`; returns the manifest.
 
-    The graph is checked by `onnx.checker`. An open student is exported once for any labels.
-    Raises `UserError` for a folder that is no trained student, or an output that is not empty or
-    cannot be made.
+    quantize: "int8" stores a weight in 8 bits and computes the LSTM with them.
+    labels: compile an open student for these; None exports it for any labels.
+    dev: labelled documents on which int8 must cost less than 0.3 strict F1; the manifest says what
+    it costs. `ignore_labels` of them do not count.
+    force: take int8 whatever it costs, and without `dev` too.
+
+    The graph is checked by `onnx.checker`. Raises `UserError` for a folder that is no trained
+    student, an output that is not empty or cannot be made, and for int8 that costs too much.
     """
     source, folder = Path(model), Path(output)
+    if quantize == "int8" and dev is None and not force:
+        raise UserError(
+            "What int8 costs must be measured: pass --dev with labelled text, or --force."
+        )
+    description, weights = _read_trained(source)
+    if labels is not None:
+        description, weights = compile_labels(description, weights, check_labels(list(labels)))
+    graphs = _build_graphs(source, description, weights, quantize)
+    f1 = None
+    if quantize == "int8" and dev is not None:
+        f1 = measure_graphs(description, graphs, dev, ignore_labels)
+        if not force:
+            check_loss(f1)
+    # Only now: what was wrong must not leave a folder behind.
+    with lock_folder(folder):
+        check_content(folder)
+        write_atomically(folder / GRAPH_FILE, graphs[quantize])
+        write_description(description, folder)
+        manifest = _describe(folder, weights, quantize, f1)
+        write_json(folder / MANIFEST_FILE, manifest)
+    return manifest
+
+
+def _read_trained(source: Path) -> tuple[Description, dict[str, Any]]:
     description = read_description(source)
     if not (source / WEIGHTS_FILE).is_file():
         raise UserError(
             f"{source} has no {WEIGHTS_FILE}; give a folder that 'distilgliner distill' wrote."
         )
     try:
-        from distilgliner.runtime.graph import IR_VERSION, OPSET, build_graph
+        return description, load_file(source / WEIGHTS_FILE)
+    except (SafetensorError, ValueError) as error:
+        raise damaged(source, error) from error
+
+
+def _build_graphs(
+    source: Path, description: Description, weights: dict[str, Any], quantize: Quantize
+) -> dict[str, bytes]:
+    """The graph without quantization, and the one in 8 bits where that is wanted."""
+    try:
+        from distilgliner.runtime.graph import build_graph
     except ModuleNotFoundError as error:
         if error.name != "onnx":
             raise
         raise missing_extra("onnx", "export") from None
+    wanted = QUANTIZE if quantize == "int8" else QUANTIZE[:1]
     try:
-        weights = load_file(source / WEIGHTS_FILE)
-        graph = build_graph(description.config, weights)
-    except (SafetensorError, KeyError, ValueError) as error:
-        raise damaged(source, error) from error
-    # Only now: what was wrong must not leave a folder behind.
-    with lock_folder(folder):
-        check_content(folder)
-        write_atomically(folder / GRAPH_FILE, graph.SerializeToString(deterministic=True))
-        write_description(description, folder)
-        manifest = {
-            "distilgliner": __version__,
-            "opset": OPSET,
-            "ir_version": IR_VERSION,
-            "parameters": _count_parameters(weights),
-            "blake2b": {
-                name: _hash(folder / name)
-                for name in (CONFIG_FILE, GRAPH_FILE, TOKENIZER_FILE, CARD_FILE)
-                if (folder / name).is_file()
-            },
+        return {
+            name: build_graph(description.config, weights, int8=name == "int8").SerializeToString(
+                deterministic=True
+            )
+            for name in wanted
         }
-        write_json(folder / MANIFEST_FILE, manifest)
-    return manifest
+    except (KeyError, ValueError) as error:
+        raise damaged(source, error) from error
+
+
+def _describe(
+    folder: Path, weights: dict[str, Any], quantize: Quantize, f1: dict[str, float] | None
+) -> dict[str, Any]:
+    from distilgliner.runtime.graph import IR_VERSION, OPSET
+
+    files = (CONFIG_FILE, GRAPH_FILE, TOKENIZER_FILE, CARD_FILE)
+    return {
+        "distilgliner": __version__,
+        "opset": OPSET,
+        "ir_version": IR_VERSION,
+        "quantize": quantize,
+        "dev_f1": f1,
+        "parameters": _count_parameters(weights),
+        "blake2b": {name: _hash(folder / name) for name in files if (folder / name).is_file()},
+    }
 
 
 def _count_parameters(weights: dict[str, Any]) -> dict[str, int]:
