@@ -23,17 +23,6 @@ ScoredSpan = tuple[int, int, int, float]
 """`(word_start, word_end, label_index, score)`, the end exclusive."""
 
 
-def decode_batch(
-    log_probs: np.ndarray, lengths: np.ndarray, *, roles: bool, threshold: float = 0.5
-) -> list[list[ScoredSpan]]:
-    """Decode tag scores (B, L, T), each word's up to a constant, for `lengths` (B,) in words.
-
-    Raises `ValueError` when the threshold is not strictly between 0 and 1.
-    """
-    words = np.arange(log_probs.shape[1]) < lengths[:, None]
-    return decode_words(log_probs[words], lengths, roles=roles, threshold=threshold)
-
-
 def decode_words(
     log_probs: np.ndarray, lengths: np.ndarray, *, roles: bool, threshold: float = 0.5
 ) -> list[list[ScoredSpan]]:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from distilgliner.corpus.document import check_labels, normalize_label
-from distilgliner.corpus.words import split_words
 from distilgliner.errors import UserError
 from distilgliner.hub import locate_folder, push_folder
-from distilgliner.student.decode import ScoredSpan, decode_batch
+from distilgliner.student.decode import ScoredSpan
 from distilgliner.student.description import (
     CARD_FILE,
     CONFIG_FILE,
@@ -25,6 +23,7 @@ from distilgliner.student.description import (
     ScoringStudent,
 )
 from distilgliner.student.features import build_label_words
+from distilgliner.student.scoring import ScoredBatch, iterate_scores
 from distilgliner.student.tags import ROLES
 
 _HUB_FILES = [CONFIG_FILE, TOKENIZER_FILE, CARD_FILE, WEIGHTS_FILE, GRAPH_FILE, MANIFEST_FILE]
@@ -38,25 +37,6 @@ _ONLY_OF_TEACHERS = {
     "packing_config": None,
 }
 """Arguments of GLiNER and the only value that a student takes."""
-BATCH_WORDS = 1536
-"""Words (with padding) scored at once, whatever the number of texts; more do not fit the caches."""
-
-
-@dataclass(frozen=True)
-class ScoredBatch:
-    """B texts by their place in the input (`rows`), their words, and their tag logits (B, L, T)."""
-
-    rows: list[int]
-    words: list[list[tuple[int, int]]]
-    scores: np.ndarray
-
-    def decode(
-        self, roles: bool, threshold: float
-    ) -> Iterator[tuple[int, list[tuple[int, int]], list[ScoredSpan]]]:
-        """The place, the words and the entities of each text."""
-        lengths = np.array([len(words) for words in self.words])
-        decoded = decode_batch(self.scores, lengths, roles=roles, threshold=threshold)
-        return zip(self.rows, self.words, decoded, strict=True)
 
 
 class DistilGLiNER:
@@ -165,11 +145,7 @@ class DistilGLiNER:
 
         The batches can be decoded at several thresholds without scoring again.
         """
-        words = [split_words(text) for text in texts]
-        for rows in _plan_batches([len(spans) for spans in words], batch_size):
-            surfaces = [[texts[row][start:end] for start, end in words[row]] for row in rows]
-            scores = self.compute_scores(surfaces, labels)
-            yield ScoredBatch(rows, [words[row] for row in rows], scores)
+        return iterate_scores(texts, lambda words: self.compute_scores(words, labels), batch_size)
 
     def compute_scores(
         self, documents: Sequence[Sequence[str]], labels: Sequence[str] | None = None
@@ -222,18 +198,6 @@ def _choose_labels(labels: str | Sequence[str]) -> tuple[str, ...]:
             "descriptions and labels per text are for the teacher."
         )
     return tuple(sorted(check_labels(list(dict.fromkeys(map(normalize_label, names))))))
-
-
-def _plan_batches(lengths: list[int], batch_size: int) -> list[list[int]]:
-    """Rows grouped by length, at most `BATCH_WORDS` padded words each; empty rows are left out."""
-    order = sorted((row for row, length in enumerate(lengths) if length), key=lengths.__getitem__)
-    batches: list[list[int]] = []
-    for row in order:
-        full = not batches or len(batches[-1]) >= max(1, batch_size)
-        if full or (len(batches[-1]) + 1) * lengths[row] > BATCH_WORDS:
-            batches.append([])
-        batches[-1].append(row)
-    return batches
 
 
 def _describe(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from distilgliner.corpus.document import check_labels
 from distilgliner.corpus.words import split_words
 from distilgliner.errors import UserError
-from distilgliner.student import predictor as predictor_module
+from distilgliner.student import scoring
 from distilgliner.student.folder import write_student
 from distilgliner.student.predictor import DistilGLiNER
 from tiny_store import LABELS, build_documents, build_tiny_student
@@ -205,7 +205,8 @@ def test_big_batches_are_cut(tagger: DistilGLiNER, monkeypatch: pytest.MonkeyPat
         sizes.append(len(documents) * max(map(len, documents)))
         return original(self, documents, labels)
 
-    monkeypatch.setattr(predictor_module, "BATCH_WORDS", 30)
+    monkeypatch.setattr(scoring, "BATCH_WORDS", 30)
+    monkeypatch.setattr(scoring, "FEW_TEXTS", 1)
     monkeypatch.setattr(DistilGLiNER, "compute_scores", watch)
     assert list(map(places, tagger.batch_predict_entities(TEXTS))) == expected
     assert len(sizes) > 3

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from distilgliner.student.decode import ScoredSpan, decode_batch
+from distilgliner.student.decode import ScoredSpan, decode_words
 from distilgliner.student.islands import find_islands
 from distilgliner.student.tags import encode_tags
 
@@ -41,6 +41,14 @@ def find_best(scores: np.ndarray, label_count: int, threshold: float) -> Spans:
         return float(scores[np.arange(len(scores)), tags].sum())
 
     return max(enumerate_segmentations(len(scores), label_count), key=total)
+
+
+def decode_batch(
+    scores: np.ndarray, lengths: np.ndarray, *, roles: bool, threshold: float = 0.5
+) -> list[list[ScoredSpan]]:
+    """Decode padded scores (B, L, T)."""
+    words = np.arange(scores.shape[1]) < lengths[:, None]
+    return decode_words(scores[words], lengths, roles=roles, threshold=threshold)
 
 
 def decode_one(scores: np.ndarray, *, threshold: float = 0.5, roles: bool = True) -> Spans:

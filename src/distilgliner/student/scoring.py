@@ -1,0 +1,96 @@
+"""Texts → tag logits, in batches of texts of like length, long texts in windows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from distilgliner.corpus.words import split_words
+from distilgliner.student.decode import ScoredSpan, decode_words
+from distilgliner.student.windows import Window, cut_windows
+
+BATCH_WORDS = 1536
+"""Words (with padding) scored at once, unless that are few texts; more do not fit the caches."""
+FEW_TEXTS = 8
+Offsets = list[tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class ScoredBatch:
+    """Texts by their place in the input (`rows`), their words, and the words' tag logits (N, T)."""
+
+    rows: list[int]
+    words: list[Offsets]
+    scores: np.ndarray
+
+    def decode(
+        self, roles: bool, threshold: float
+    ) -> Iterator[tuple[int, Offsets, list[ScoredSpan]]]:
+        """The place, the words and the entities of each text."""
+        lengths = np.array([len(words) for words in self.words])
+        decoded = decode_words(self.scores, lengths, roles=roles, threshold=threshold)
+        return zip(self.rows, self.words, decoded, strict=True)
+
+
+def iterate_scores(
+    texts: Sequence[str],
+    compute_scores: Callable[[list[list[str]]], np.ndarray],
+    batch_size: int,
+) -> Iterator[ScoredBatch]:
+    """The logits of texts as soon as all of a text's words have theirs; no word, no logits.
+
+    compute_scores: documents given as words → logits (B, L, T).
+    batch_size: windows at once, at most.
+    """
+    words = [split_words(text) for text in texts]
+    pieces = [(row, window) for row, w in enumerate(words) for window in cut_windows(len(w))]
+    unfinished: dict[int, dict[int, np.ndarray]] = {}
+    for batch in plan_batches([window.last - window.first for _, window in pieces], batch_size):
+        chosen = [pieces[index] for index in batch]
+        logits = compute_scores([_get_words(texts[row], words[row], w) for row, w in chosen])
+        found = {}
+        for (row, window), scores in zip(chosen, logits, strict=True):
+            part = scores[window.kept_first - window.first : window.kept_last - window.first]
+            whole = _join(unfinished, row, window, part, len(words[row]))
+            if whole is not None:
+                found[row] = whole
+        if found:
+            rows = list(found)
+            yield ScoredBatch(rows, [words[row] for row in rows], np.concatenate([*found.values()]))
+
+
+def plan_batches(lengths: Sequence[int], batch_size: int) -> list[list[int]]:
+    """Rows grouped by length: `BATCH_WORDS` padded words or a few rows; empty rows are left out."""
+    order = sorted((row for row, length in enumerate(lengths) if length), key=lengths.__getitem__)
+    batches: list[list[int]] = []
+    for row in order:
+        size = len(batches[-1]) if batches else 0
+        many = size >= FEW_TEXTS and (size + 1) * lengths[row] > BATCH_WORDS
+        if not batches or size >= max(1, batch_size) or many:
+            batches.append([])
+        batches[-1].append(row)
+    return batches
+
+
+def _get_words(text: str, words: Offsets, window: Window) -> list[str]:
+    return [text[start:end] for start, end in words[window.first : window.last]]
+
+
+def _join(
+    unfinished: dict[int, dict[int, np.ndarray]],
+    row: int,
+    window: Window,
+    part: np.ndarray,
+    word_count: int,
+) -> np.ndarray | None:
+    """All logits of a text when `part` is its last, else None."""
+    if len(part) == word_count:
+        return part
+    known = unfinished.setdefault(row, {})
+    known[window.kept_first] = part.copy()  # not a view: the batch's array can go
+    if sum(map(len, known.values())) < word_count:
+        return None
+    del unfinished[row]
+    return np.concatenate([known[first] for first in sorted(known)])
