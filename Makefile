@@ -4,10 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 OUTPUT ?= runs/quickstart
+STUDENT ?= runs/quickstart/exported/bilstm-tagger
 
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: install quickstart test check lint types format clean
+.PHONY: install quickstart test check lint types format browser clean
 
 install: $(STAMP)
 
@@ -36,6 +37,14 @@ check: lint types test
 format: install
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# The live demo with an exported student, as static files in browser/dist.
+browser: browser/node_modules/.package-lock.json
+	npm --prefix browser run --silent build -- --student $(abspath $(STUDENT))
+
+browser/node_modules/.package-lock.json: browser/package-lock.json
+	npm --prefix browser ci
+	touch $@
 
 clean:
 	rm -rf $(VENV) runs build dist src/*.egg-info
