@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -48,6 +50,18 @@ def load_predictor(id_or_folder: str | Path) -> Predictor:
     from distilgliner.annotate.teacher import load_teacher
 
     return load_teacher(id_or_folder)
+
+
+def set_threads(predictor: Predictor, count: int) -> None:
+    """How many threads one call may use; torch and the tokenizer are set for the whole process."""
+    # The tokenizers library looks at this at every call.
+    os.environ["TOKENIZERS_PARALLELISM"] = "true" if count > 1 else "false"
+    if hasattr(predictor, "set_threads"):
+        predictor.set_threads(count)
+    elif "torch" in sys.modules:
+        import torch
+
+        torch.set_num_threads(count)
 
 
 def built_in_labels(predictor: Predictor) -> tuple[str, ...] | None:

@@ -14,9 +14,12 @@ _READ_AHEAD = 1024  # texts
 _END = object()
 
 
-def collect_batches(texts: Iterable[str | None], size: int) -> Iterator[list[str]]:
+def collect_batches(
+    texts: Iterable[str | None], size: int, *, tell_pauses: bool = False
+) -> Iterator[list[str]]:
     """Batches of at most `size` texts, in order; a None among them ends a batch early.
 
+    tell_pauses: an empty batch for every None, so that what is on its way is not waited for.
     A `UserError` on the way is raised behind the batch of what stood before it.
     """
     batch: list[str] = []
@@ -28,6 +31,8 @@ def collect_batches(texts: Iterable[str | None], size: int) -> Iterator[list[str
             if batch and (text is None or len(batch) >= size):
                 yield batch
                 batch = []
+            if text is None and tell_pauses:
+                yield []
     except UserError as error:
         fault = error
     if batch:

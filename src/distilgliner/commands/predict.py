@@ -27,15 +27,22 @@ def predict(
     output: str = typer.Option("-", help="The JSONL file to write, or '-'."),
     format: str = typer.Option(None, help="Format of the input, when its name does not tell."),
     threshold: float = typer.Option(0.5, help="Only entities that score above it."),
-    batch_size: int = typer.Option(64, min=1, help="Texts that are read and predicted at once."),
+    batch_size: int = typer.Option(
+        256, min=1, help="Texts that are read and predicted at once, by each worker."
+    ),
+    workers: int = typer.Option(1, min=1, help="Processes that predict, each with its own model."),
+    threads: int = typer.Option(
+        None, min=1, help="Threads of each process. Default: all cores, or 1 with several workers."
+    ),
 ) -> None:
     """Find entities: a JSON line with text and entities for every text, in order."""
-    from distilgliner.commands.batches import mark_pauses
+    from distilgliner.commands.batches import collect_batches, mark_pauses
     from distilgliner.commands.options import check_threshold, parse_labels, tell_shortened
+    from distilgliner.commands.workers import predict_in_workers
     from distilgliner.corpus.read import read_texts
     from distilgliner.corpus.source import STDIN, parse_source
     from distilgliner.corpus.write import open_atomically
-    from distilgliner.models import load_predictor
+    from distilgliner.models import choose_known_labels, load_predictor, set_threads
 
     check_threshold(threshold)
     wanted = parse_labels(labels)
@@ -43,7 +50,19 @@ def predict(
     predictor = load_predictor(model)
     live = parse_source(input).name == STDIN and output == "-"
     stream = mark_pauses(texts) if live else texts
-    lines = predict_lines(predictor, stream, wanted, threshold, batch_size)
+    if workers > 1:
+        lines = predict_in_workers(
+            model,
+            collect_batches(stream, batch_size, tell_pauses=True),
+            choose_known_labels(predictor, wanted),
+            threshold,
+            workers=workers,
+            threads=threads or 1,
+        )
+    else:
+        if threads is not None:
+            set_threads(predictor, threads)
+        lines = predict_lines(predictor, stream, wanted, threshold, batch_size)
     if output == "-":
         _print_lines(lines)
     else:
@@ -69,9 +88,9 @@ def predict_lines(
     texts: Iterable[str | None],
     labels: Sequence[str] | None,
     threshold: float = 0.5,
-    batch_size: int = 64,
+    batch_size: int = 256,
 ) -> Iterator[str]:
-    """A JSON line for every text, in order; blank texts have no entities.
+    """JSON lines for every text, in order, those of a batch at once.
 
     A None among the texts means that the next one takes a while: what there is comes at once.
     Raises `UserError` for a label that a closed student does not know, and without labels for a
@@ -82,14 +101,23 @@ def predict_lines(
 
     names = choose_known_labels(predictor, labels)
     for batch in collect_batches(texts, batch_size):
-        filled = [text for text in batch if text.strip()]
-        found = iter(
-            predictor.batch_predict_entities(filled, names, threshold=threshold) if filled else ()
-        )
-        for text in batch:
-            entities = next(found) if text.strip() else []
-            record = {"text": text, "entities": [_to_json(entity) for entity in entities]}
-            yield json.dumps(record, ensure_ascii=False) + "\n"
+        yield format_batch(predictor, batch, names, threshold)
+
+
+def format_batch(
+    predictor: Predictor, batch: Sequence[str], labels: Sequence[str], threshold: float
+) -> str:
+    """A JSON line with text and entities for every text; blank texts have no entities."""
+    filled = [text for text in batch if text.strip()]
+    found = iter(
+        predictor.batch_predict_entities(filled, labels, threshold=threshold) if filled else ()
+    )
+    lines = []
+    for text in batch:
+        entities = next(found) if text.strip() else []
+        record = {"text": text, "entities": [_to_json(entity) for entity in entities]}
+        lines.append(json.dumps(record, ensure_ascii=False) + "\n")
+    return "".join(lines)
 
 
 def _to_json(entity: dict[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,13 @@ from distilgliner.corpus.words import split_words
 from distilgliner.errors import UserError
 from distilgliner.evaluate.foreign import ForeignModel
 from distilgliner.evaluate.import_time import measure_imports
-from distilgliner.models import Predictor, choose_known_labels, load_predictor, locate_model
+from distilgliner.models import (
+    Predictor,
+    choose_known_labels,
+    load_predictor,
+    locate_model,
+    set_threads,
+)
 from distilgliner.progress import build_progress
 
 BUDGET_SECONDS = 5.0  # for each measurement of each round; a call that has begun is finished
@@ -103,11 +109,11 @@ def measure_cost(
         predictor = load()
         load_seconds = time.perf_counter() - started
     labels = choose_known_labels(predictor, labels)
-    _set_threads(predictor, 1)
+    set_threads(predictor, 1)
     latency_ms = _measure_latency(predictor, texts, labels, budget_seconds)
     words_per_second = {}
     for count in threads:
-        _set_threads(predictor, count)
+        set_threads(predictor, count)
         words_per_second[str(count)] = _measure_speed(predictor, texts, labels, budget_seconds)
     return {
         "load_seconds": load_seconds,
@@ -193,17 +199,6 @@ def _measure_speed(
             if seconds >= _LEAST_SECONDS:
                 break
     return words / seconds
-
-
-def _set_threads(predictor: Predictor, count: int) -> None:
-    # The tokenizers library looks at this at every call.
-    os.environ["TOKENIZERS_PARALLELISM"] = "true" if count > 1 else "false"
-    if hasattr(predictor, "set_threads"):
-        predictor.set_threads(count)
-    elif "torch" in sys.modules:
-        import torch
-
-        torch.set_num_threads(count)
 
 
 def _measure_apart(
