@@ -5,8 +5,11 @@ from __future__ import annotations
 import statistics
 from pathlib import Path
 
+from runtime_table import build_runtime_section
+
 from distilgliner.compare.results import FINETUNED, TEACHER, Results, read_results
 from distilgliner.compare.verdict import build_verdict
+from distilgliner.files import read_json
 
 HERE = Path(__file__).parent
 BASES = ("wnut17", "bc5cdr", "crossner_politics")
@@ -111,6 +114,9 @@ def main() -> None:
         path = HERE / "results" / f"{name}.json"
         if path.is_file():
             parts.append(build_tables(read_results(path)))
+    runtime = HERE / "results" / "runtime.json"
+    if runtime.is_file():
+        parts.append(build_runtime_section(read_json(runtime, "measure again")))
     (HERE.parent / "docs" / "results.md").write_text("\n".join(parts), encoding="utf-8")
 
 
