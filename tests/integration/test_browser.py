@@ -12,7 +12,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -43,6 +43,7 @@ TEXTS = [
     "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft of Bath",
     "A" * 130 + " " + "ab1" * 60 + "-" + "Z" * 45 + " Ada " + "😀" * 50 + " in Oslo",
     "x " * 300 + "Ada Lovelace met Mary in San Marino",
+    " ".join(document.text for document in build_documents(150, seed=1)),  # several windows
 ]
 
 
@@ -60,7 +61,7 @@ def write_unigram(folder: Path) -> None:
     trainer = trainers.UnigramTrainer(
         vocab_size=150, special_tokens=["<unk>"], unk_token="<unk>", show_progress=False
     )
-    tokenizer.train_from_iterator(TEXTS[:12], trainer)
+    tokenizer.train_from_iterator(TEXTS[:14], trainer)
     _write_vocabulary(folder, tokenizer)
 
 
@@ -82,11 +83,24 @@ def _write_vocabulary(folder: Path, tokenizer: Tokenizer) -> None:
     save_file({"vectors": (vectors * 2).astype(np.float16)}, folder / VECTORS_FILE)
 
 
-STUDENTS: dict[str, tuple[Callable[[Path], None] | None, dict[str, Any]]] = {
-    "closed": (write_bundled, {"head": "tagger"}),
-    "deep": (write_bytes, {"head": "tagger", "layers": 2, "labels": ("a", "b c", "city")}),
-    "open": (write_unigram, {"head": "tower"}),
-    "runs": (None, {"head": "tower", "roles": False}),  # None: whole words, as elsewhere
+class Recipe(NamedTuple):
+    """How a student is made; without a vocabulary it gets the whole words of the other tests."""
+
+    options: dict[str, Any]
+    write_vocabulary: Callable[[Path], None] | None = None
+    export: dict[str, Any] | None = None
+
+
+STUDENTS = {
+    "closed": Recipe({"head": "tagger"}, write_bundled),
+    "deep": Recipe(
+        {"head": "tagger", "layers": 2, "labels": ("a", "b c", "city")},
+        write_bytes,
+        {"quantize": "int8", "force": True},
+    ),
+    "open": Recipe({"head": "tower"}, write_unigram),
+    "runs": Recipe({"head": "tower", "roles": False}),
+    "compiled": Recipe({"head": "tower"}, export={"labels": ["sea monster", "person"]}),
 }
 
 
@@ -103,11 +117,11 @@ def node() -> str:
 
 
 def export_student(folder: Path, name: str) -> Path:
-    write_vocabulary, options = STUDENTS[name]
-    if write_vocabulary:
-        write_vocabulary(folder / "store")
-    build_tiny_student(folder / "store", **options).write(folder / "trained")
-    run_export(folder / "trained", folder / "exported")
+    recipe = STUDENTS[name]
+    if recipe.write_vocabulary:
+        recipe.write_vocabulary(folder / "store")
+    build_tiny_student(folder / "store", **recipe.options).write(folder / "trained")
+    run_export(folder / "trained", folder / "exported", **(recipe.export or {}))
     return folder / "exported"
 
 

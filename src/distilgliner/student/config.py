@@ -42,11 +42,34 @@ class StudentConfig(BaseModel):
         return self.head == "tower"
 
 
-STUDENTS: dict[str, StudentConfig] = {
+_KINDS: dict[str, StudentConfig] = {
     "bilstm-tagger": StudentConfig(head="tagger"),
     "bilstm-tower": StudentConfig(head="tower", roles=True),
     "bilstm-tower-reference": StudentConfig(head="tower", roles=False),
 }
+_SIZES: dict[str, dict[str, int]] = {
+    "": {},
+    "-small": {
+        "subword_dim": 96,
+        "affix_dim": 32,
+        "hidden_dim": 96,
+        "label_dim": 96,
+    },
+    "-tiny": {
+        "subword_dim": 48,
+        "affix_dim": 24,
+        "affix_buckets": 8192,
+        "shape_dim": 8,
+        "hidden_dim": 48,
+        "label_dim": 48,
+    },
+}
+STUDENTS: dict[str, StudentConfig] = {
+    kind + size: config.model_copy(update=options)
+    for kind, config in _KINDS.items()
+    for size, options in _SIZES.items()
+}
+"""Each kind in three sizes: as it is (base), `-small` and `-tiny`."""
 
 
 def build_student_config(

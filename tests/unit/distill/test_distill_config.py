@@ -61,3 +61,11 @@ def test_options_of_students() -> None:
 def test_configs_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="frozen"):
         TrainingConfig().epochs = 3  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("kind", ["bilstm-tagger", "bilstm-tower", "bilstm-tower-reference"])
+def test_every_kind_comes_in_three_sizes(kind: str) -> None:
+    sizes = [STUDENTS[kind + size] for size in ("-tiny", "-small", "")]
+    widths = [(config.subword_dim, config.hidden_dim, config.label_dim) for config in sizes]
+    assert widths == [(48, 48, 48), (96, 96, 96), (128, 128, 128)]
+    assert len({(config.head, config.roles) for config in sizes}) == 1
