@@ -12,8 +12,7 @@ from distilgliner.compare.verdict import build_verdict
 from distilgliner.files import read_json
 
 HERE = Path(__file__).parent
-BASES = ("wnut17", "bc5cdr", "crossner_politics")
-NAMES = (*BASES, *(f"{name}_finetuned" for name in BASES))
+NAMES = ("wnut17", "bc5cdr", "crossner_politics")
 ARMS = ("gold", "hard", "soft", "mixed")
 
 
