@@ -7,6 +7,7 @@ import { WordFeaturizer } from "./features.js";
 import { readFolder } from "./folder.js";
 import { buildLabelInputs, buildWordInputs } from "./tensors.js";
 import { buildTokenizer } from "./tokenizer.js";
+import { cutWindows } from "./windows.js";
 import { normalizeLabel, splitWords } from "./words.js";
 
 export { UserError };
@@ -105,16 +106,25 @@ export class DistilGLiNER {
   }
 
   /**
-   * Tag logits (words, width) of a text given as words.
+   * Tag logits (words, width) of a text given as words; of a long one, window by window.
    *
    * @param {string[]} words
    * @param {readonly string[]} labels
    */
   async score(words, labels) {
-    const inputs = buildWordInputs(this.featurizer.buildTable(words));
-    if (this.isOpen) Object.assign(inputs, this.buildLabels(labels));
-    const { logits } = await this.session.run(inputs);
-    return { logits: /** @type {Float32Array} */ (logits.data), width: logits.dims[2] };
+    const labelInputs = this.isOpen ? this.buildLabels(labels) : {};
+    let all = new Float32Array(0);
+    let width = 0;
+    for (const { first, last, keptFirst, keptLast } of cutWindows(words.length)) {
+      const table = this.featurizer.buildTable(words.slice(first, last));
+      const { logits } = await this.session.run({ ...buildWordInputs(table), ...labelInputs });
+      const data = /** @type {Float32Array} */ (logits.data);
+      width = logits.dims[2];
+      if (!all.length) all = new Float32Array(words.length * width);
+      const kept = data.subarray((keptFirst - first) * width, (keptLast - first) * width);
+      all.set(kept, keptFirst * width);
+    }
+    return { logits: all, width };
   }
 
   /** @param {readonly string[]} labels */
