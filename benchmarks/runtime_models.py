@@ -15,13 +15,14 @@ from distilgliner.annotate.checkpoint import find_checkpoint
 from distilgliner.annotate.decode import label_by_teacher
 from distilgliner.annotate.run import run_annotation
 from distilgliner.annotate.store import open_store
-from distilgliner.bundled import bundled_teacher
 from distilgliner.compare.arm import LABEL_FREE, ArmJob, annotation_folder, build_dev
 from distilgliner.compare.claim import claim_comparison
+from distilgliner.compare.prepare_teacher import prepare_teacher
 from distilgliner.distill.config import DistillConfig
 from distilgliner.distill.run import run_distillation
 from distilgliner.evaluate.footprint import compute_disk_bytes, count_parameters
 from distilgliner.evaluate.foreign import ForeignModel
+from distilgliner.folders import lock_folder
 from distilgliner.runtime.export import Quantize, run_export
 from distilgliner.student.description import MANIFEST_FILE
 
@@ -55,27 +56,28 @@ class Candidate:
 
 def build_candidates(plan: Plan) -> list[Candidate]:
     """All of them, made where they are not there yet."""
-    _annotate(plan)
+    teacher = _prepare(plan)
     return [
         *_build_students(plan),
         *_build_spacy(plan),
-        *_build_teachers(plan),
+        *_build_teachers(plan, teacher),
         *_build_architectures(plan),
     ]
 
 
-def _annotate(plan: Plan) -> None:
-    """The teacher's scores of the transfer and dev text, in the comparison's own folder."""
-    if not (plan.run / "compare.json").is_file():
-        plan.run.mkdir(parents=True, exist_ok=True)
+def _prepare(plan: Plan) -> str | Path:
+    """The comparison's teacher, and its scores of the transfer and dev text, in its own folder."""
+    with lock_folder(plan.run):
         claim_comparison(plan.run, plan.config, plan.data, find_checkpoint(plan.config.teacher))
-    for part in ("transfer", "dev"):
-        run_annotation(
-            getattr(plan.data, part),
-            teacher=plan.config.teacher,
-            labels=plan.config.labels,
-            output=annotation_folder(plan.run, part),
-        )
+        teacher = prepare_teacher(plan.config, plan.run, plan.data, quiet=False)
+        for part in ("transfer", "dev"):
+            run_annotation(
+                getattr(plan.data, part),
+                teacher=teacher,
+                labels=plan.config.labels,
+                output=annotation_folder(plan.run, part),
+            )
+    return teacher
 
 
 def _build_students(plan: Plan) -> Iterator[Candidate]:
@@ -144,13 +146,17 @@ def _convert(plan: Plan, folder: Path, form: str) -> Path:
 
 
 def _build_spacy(plan: Plan) -> Iterator[Candidate]:
-    threshold = plan.config.target.teacher_threshold
-    for arm in dict.fromkeys("teacher" if arm in LABEL_FREE else "gold" for arm in plan.arms):
-        if arm == "teacher":
-            stores = [open_store(annotation_folder(plan.run, part)) for part in ("transfer", "dev")]
-            train, dev = (label_by_teacher(store, store.labels, threshold) for store in stores)
-        else:
-            train, dev = plan.data.gold, plan.data.dev
+    """One that learns the teacher's decisions, and one that learns human labels; dev as students.
+
+    The second is as fast as the first and only scored.
+    """
+    for arm in dict.fromkeys("hard" if arm in LABEL_FREE else "gold" for arm in plan.arms):
+        train = plan.data.gold
+        if arm == "hard":
+            store = open_store(annotation_folder(plan.run, "transfer"))
+            threshold = plan.config.target.teacher_threshold
+            train = label_by_teacher(store, store.labels, threshold)
+        dev, _ = build_dev(ArmJob(plan.config, plan.run, arm, "", 0), plan.data)
         steps = QUICK_STEPS if plan.quick else None
         models = tuple(
             ForeignModel("runtime_loaders:load_spacy", str(pipeline), HERE)
@@ -164,20 +170,20 @@ def _build_spacy(plan: Plan) -> Iterator[Candidate]:
         )  # fmt: skip
         folder = Path(models[0].model)
         yield Candidate(
-            SPACY if arm == "teacher" else f"{SPACY}, gold",
+            SPACY if arm == "hard" else f"{SPACY}, gold",
             "spacy",
             models[0],
             describe_spacy(folder.parent)["parameters"],
             sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
             models,
-            is_measured=arm == "teacher",
+            is_measured=arm == "hard",
         )
 
 
-def _build_teachers(plan: Plan) -> Iterator[Candidate]:
-    """The bundled teacher as this project runs it, and in every way that the package offers."""
-    source = bundled_teacher()
-    yield Candidate(TEACHER, "teacher", "bundled", scored=("bundled",))
+def _build_teachers(plan: Plan, teacher: str | Path) -> Iterator[Candidate]:
+    """The teacher as this project runs it, and in every way that the package offers."""
+    source = find_checkpoint(teacher).folder
+    yield Candidate(TEACHER, "teacher", teacher, scored=(teacher,))
     graph, int8 = export_graphs(
         source, plan.output / "teacher-onnx", plan.output / "teacher-onnx-int8"
     )

@@ -72,19 +72,19 @@ def _build_scaling(scaling: Mapping[str, Mapping[str, Any]]) -> list[str]:
         "### Much text",
         "",
         "Time per word of one call with so many words, end-to-end time over the time within the "
-        "network (in calls of 256 sentences, and of one), and the largest memory of "
-        "`distilgliner predict` over a file.",
+        "network (in calls of 256 sentences of new text, the same again, and one sentence a call), "
+        "and the largest memory of `distilgliner predict` over a file.",
         "",
         f"| student | {' | '.join(f'{int(count):,} words' for count in words)} | end to end / "
-        "network | one sentence | stream |",
-        f"|---|{'---|' * (len(words) + 3)}",
+        "network | known words | one sentence | stream |",
+        f"|---|{'---|' * (len(words) + 4)}",
     ]
     for name, found in scaling.items():
         times = [f"{1e6 * found['seconds_per_word'][count]:.2f} µs" for count in words]
         network = found["network"]
         shares = [
             _DASH if network[key] is None else f"{network[key]:.2f}×"
-            for key in ("bulk", "sentence")
+            for key in ("bulk", "known", "sentence")
         ]
         streams = [
             f"{stream['sentences']:,} sentences: {(stream['peak_memory_bytes'] or 0) / 1e6:,.0f} MB"

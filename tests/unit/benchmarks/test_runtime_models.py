@@ -70,5 +70,5 @@ def test_without_a_network_there_is_no_share() -> None:
 
         def reset(self) -> None: ...
 
-    found = runtime_scaling.measure_network(Counting(), Idle(), ["a b c"], ["x"])  # type: ignore[arg-type]
-    assert found == {"bulk": None, "sentence": None}
+    found = runtime_scaling.measure_network(Counting(), Idle(), ["a b c"] * 4, ["x"])  # type: ignore[arg-type]
+    assert found == {"bulk": None, "known": None, "sentence": None}
