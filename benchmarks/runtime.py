@@ -52,8 +52,8 @@ NOTES = (
     "as their own is not at hand; its vocabulary of 30,525 instead of 128,000 makes a few more.",
     f"“{TEACHER}”, fine-tuned where the comparison says so, is how this project runs it; the "
     "others are the `gliner` package's own ways with its defaults. Its packing fails for BERT "
-    "encoders, such as this teacher's. Compressed prompts are saved by the package but not read again; their "
-    "vectors were put in place by hand, without the training that may follow.",
+    "encoders, such as this teacher's. Compressed prompts are saved by the package but not read "
+    "again; their vectors were put in place by hand, without the training that may follow.",
     f"“{SPACY}” is `spacy.blank('en')` with `add_pipe('ner')`, trained with spaCy's own defaults "
     "on the same decisions of the teacher that the student learns from; “gold” on human labels. "
     "It computes on one thread.",
