@@ -106,19 +106,24 @@ class WordFeaturizer:
         # Half a character (a lone surrogate, from a broken \u escape) is no text for a tokenizer.
         texts = [word.encode("utf-8", "replace").decode("utf-8") for word in fresh]
         encodings = self.tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+        buckets, shapes = self.config.affix_buckets, self.config.shape_buckets
+        block = []
         for word, encoding in zip(fresh, encodings, strict=True):
             subwords = [
                 index + FIRST_SUBWORD_ROW if index < self.subword_count else _UNKNOWN_ROW
                 for index in encoding.ids[:MAX_SUBWORDS]
             ] or [_UNKNOWN_ROW]
-            affixes = compute_affixes(word, self.config.affix_buckets)
-            number = len(self._rows)
-            row = self._table[number]
-            row[:] = 0
-            row[: len(subwords)] = subwords
-            row[MAX_SUBWORDS : MAX_SUBWORDS + len(affixes)] = affixes
-            row[-1] = compute_shape(word, self.config.shape_buckets)
-            self._rows[word] = number
+            affixes = compute_affixes(word, buckets)
+            block.append(
+                subwords
+                + _PADDING[: MAX_SUBWORDS - len(subwords)]
+                + affixes
+                + _PADDING[: _AFFIXES - len(affixes)]
+                + [compute_shape(word, shapes)]
+            )
+        start = len(self._rows)
+        self._table[start:needed] = block
+        self._rows.update(zip(fresh, range(start, needed), strict=True))
 
 
 def _trim(rows: np.ndarray) -> np.ndarray:
@@ -128,16 +133,22 @@ def _trim(rows: np.ndarray) -> np.ndarray:
 
 
 def compute_affixes(word: str, buckets: int) -> list[int]:
-    """Hash buckets (1 … buckets − 1) of the lower-cased word, its prefixes and its suffixes."""
+    """Hash buckets (1 … buckets − 1) of the lower-cased word, its prefixes and its suffixes.
+
+    What is hashed is "=word", and "<prefix" and ">suffix" for each of `AFFIX_LENGTHS`.
+    """
     lowered = word.lower()
-    parts = [f"={lowered}"]
+    data = _encode(lowered)
+    hashes = [zlib.crc32(data, _WHOLE)]
     for length in AFFIX_LENGTHS:
-        if length < len(lowered):
-            parts += [f"<{lowered[:length]}", f">{lowered[-length:]}"]
-    return [1 + _hash(part) % (buckets - 1) if buckets > 1 else 0 for part in parts]
-
-
-_SHAPE_RUNS = re.compile(r"(.)\1{2,}")
+        if length >= len(lowered):
+            break
+        if len(data) == len(lowered):  # ASCII: characters are bytes
+            prefix, suffix = data[:length], data[-length:]
+        else:
+            prefix, suffix = _encode(lowered[:length]), _encode(lowered[-length:])
+        hashes += [zlib.crc32(prefix, _PREFIX), zlib.crc32(suffix, _SUFFIX)]
+    return [1 + value % (buckets - 1) if buckets > 1 else 0 for value in hashes]
 
 
 def describe_shape(word: str) -> str:
@@ -146,20 +157,31 @@ def describe_shape(word: str) -> str:
     >>> describe_shape("McDonald"), describe_shape("F-16"), describe_shape("wnut")
     ('XxXxx', 'X-dd', 'xx')
     """
-    letters = "".join(
-        "d" if char.isdigit() else "X" if char.isupper() else "x" if char.isalpha() else char
-        for char in word[:40]
-    )
-    return _SHAPE_RUNS.sub(r"\1\1", letters)
+    return _SHAPE_RUNS.sub(r"\1\1", word[:40].translate(_KINDS))
 
 
 def compute_shape(word: str, buckets: int) -> int:
     """The hash bucket of a word's shape."""
-    return _hash(describe_shape(word)) % buckets
+    return zlib.crc32(_encode(describe_shape(word))) % buckets
 
 
-def _hash(text: str) -> int:
-    return zlib.crc32(text.encode("utf-8", "surrogatepass"))
+class _Kinds(dict[int, str]):
+    """What stands for a character in a shape; each is looked up once."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        kind = "d" if char.isdigit() else "X" if char.isupper() else "x" if char.isalpha() else char
+        return self.setdefault(code, kind)
+
+
+def _encode(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+_KINDS = _Kinds()
+_SHAPE_RUNS = re.compile(r"(.)\1{2,}")
+_WHOLE, _PREFIX, _SUFFIX = (zlib.crc32(mark) for mark in (b"=", b"<", b">"))
+_PADDING = [0] * (MAX_SUBWORDS + _AFFIXES)
 
 
 def build_label_words(labels: Iterable[str], featurizer: WordFeaturizer) -> list[WordFeatures]:
