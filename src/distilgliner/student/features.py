@@ -65,14 +65,19 @@ class WordFeaturizer:
         self._table = np.zeros((_FIRST_ROWS, MAX_SUBWORDS + _AFFIXES + 1), dtype=np.int64)
 
     def build_batch(self, documents: Sequence[Sequence[str]]) -> WordBatch:
-        """Documents given as words → arrays."""
+        """Documents given as words → arrays; distinct words are numbered as they first occur."""
         lengths = np.array([len(words) for words in documents], dtype=np.int64)
         words = np.zeros((len(documents), int(lengths.max(initial=1))), dtype=np.int64)
         rows = self._find_rows(list(chain.from_iterable(documents)) or [""])
-        distinct, numbers = np.unique(rows, return_inverse=True)
+        # Not in the order of the table, which tells of earlier batches: sums would round otherwise,
+        # and a training that goes on would not end where one in a piece does.
+        distinct, first, numbers = np.unique(rows, return_index=True, return_inverse=True)
+        order = np.argsort(first)
+        ranks = np.empty_like(order)
+        ranks[order] = np.arange(len(order))
         if lengths.any():
-            words[np.arange(words.shape[1]) < lengths[:, None]] = numbers
-        return WordBatch(self._take(distinct), words, lengths)
+            words[np.arange(words.shape[1]) < lengths[:, None]] = ranks[numbers]
+        return WordBatch(self._take(distinct[order]), words, lengths)
 
     def compute_features(self, words: Iterable[str]) -> WordFeatures:
         """Features of words, in their order."""

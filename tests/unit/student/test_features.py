@@ -105,6 +105,15 @@ def test_a_batch_numbers_each_word_once(featurizer: WordFeaturizer) -> None:
     assert batch.features.shapes[1] == alone.shapes[0]
 
 
+def test_a_batch_does_not_tell_what_came_before_it(featurizer: WordFeaturizer) -> None:
+    documents = [["zoo", "Ada", "met"], ["Ada", "Bob"]]
+    featurizer.compute_features(["met", "Bob", "Ada"])
+    batch = featurizer.build_batch(documents)
+    assert batch.words.tolist() == [[0, 1, 2], [1, 3, 0]]
+    for number, word in enumerate(["zoo", "Ada", "met", "Bob"]):
+        assert batch.features.shapes[number] == featurizer.compute_features([word]).shapes[0]
+
+
 def test_empty_batch(featurizer: WordFeaturizer) -> None:
     assert featurizer.build_batch([[]]).words.shape == (1, 1)
     assert featurizer.build_batch([]).words.shape == (0, 1)
