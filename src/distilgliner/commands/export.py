@@ -11,7 +11,7 @@ def export(
     model: Path = typer.Option(..., help="Folder of a student, as 'distilgliner distill' wrote."),
     output: Path = typer.Option(..., help="Folder of the exported student."),
     quantize: str = typer.Option(
-        "none", help="int8: half the size, twice the speed; must cost less than 0.3 F1 on --dev."
+        "none", help="int8: half the size, and faster; must cost less than 0.3 F1 on --dev."
     ),
     dev: str = typer.Option(
         None, help="Labelled documents to measure int8 on: a file, '-' or hf:NAME:SPLIT."

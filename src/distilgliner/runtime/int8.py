@@ -39,8 +39,8 @@ class Int8Builder(Builder):
         vectors = super().embed(subwords, affixes, shapes)
         ends = self.constant("range", np.array([[1, -1]], dtype=np.float32))
         count = self.add("Shape", [shapes])  # (U,)
-        two = self.constant("two", np.array([_EXTRA], dtype=np.int64))
-        shape = self.add("Concat", [count, two], axis=0)
+        extra = self.constant("extra", np.array([_EXTRA], dtype=np.int64))
+        shape = self.add("Concat", [count, extra], axis=0)
         return self.add("Concat", [vectors, self.add("Expand", [ends, shape])], axis=1)
 
     def look_up(self, table: str, indices: str) -> str:
@@ -53,7 +53,7 @@ class Int8Builder(Builder):
         w, r, b = self.stack_lstm(layer)
         hidden = r.shape[2]
         initial = np.zeros((2, 1, hidden), dtype=np.float32)
-        initial[:, :, -2:] = 1, -1
+        initial[:, :, -_EXTRA:] = 1, -1
         shape = self._state_shape(hidden)
         states = [
             self.add("Expand", [self.constant(name, value), shape])
@@ -85,7 +85,7 @@ class Int8Builder(Builder):
     def _state_shape(self, hidden: int) -> str:
         """(2, B, H) as a tensor."""
         parts = [
-            self.constant("two", np.array([_EXTRA], dtype=np.int64)),
+            self.constant("directions", np.array([2], dtype=np.int64)),
             self.add("Shape", ["lengths"]),
             self.constant(f"hidden_{hidden}", np.array([hidden], dtype=np.int64)),
         ]
