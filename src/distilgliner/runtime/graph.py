@@ -15,6 +15,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from distilgliner.student.config import StudentConfig
+from distilgliner.student.registry import load_part
 from distilgliner.student.tags import ROLES
 
 OPSET = 17
@@ -27,16 +28,13 @@ def build_graph(
 ) -> onnx.ModelProto:
     """The checked graph of a student; `weights` are those of its `model.safetensors`.
 
-    int8: tables and the LSTM's weights in 8 bits, see `runtime/int8.py`; else fp16 tables and fp32.
+    int8: tables in 8 bits, and an LSTM's weights too, see `runtime/int8.py`; else tables in fp16
+    and all other weights in fp32. Raises `UserError` for an encoder that has no ONNX form.
     """
-    if int8:
-        from distilgliner.runtime.int8 import Int8Builder
-
-        builder: Builder = Int8Builder(weights, config)
-    else:
-        builder = Builder(weights)
+    builder = _build_builder(config, weights, int8=int8)
     vectors = builder.embed("subwords", "affixes", "shapes")
-    states = builder.encode(builder.add("Gather", [vectors, "words"], axis=0), config.layers)
+    words = builder.add("Gather", [vectors, "words"], axis=0)
+    states = load_part("graph_encoders", config.encoder)(builder, config, words)
     if config.is_open:
         logits = builder.tower(states, config)
     else:
@@ -57,6 +55,16 @@ def build_graph(
     model.ir_version = IR_VERSION
     onnx.checker.check_model(model, full_check=True)
     return model
+
+
+def _build_builder(
+    config: StudentConfig, weights: Mapping[str, np.ndarray], *, int8: bool
+) -> Builder:
+    if not int8:
+        return Builder(weights)
+    from distilgliner.runtime.int8 import Int8Builder, Int8TableBuilder
+
+    return (Int8Builder if config.encoder == "bilstm" else Int8TableBuilder)(weights, config)
 
 
 def _build_inputs(is_open: bool) -> list[onnx.ValueInfoProto]:
@@ -98,7 +106,7 @@ class Builder:
         """A tensor of the graph, once under its name."""
         if name not in self._known:
             self._known.add(name)
-            self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+            self.constants.append(numpy_helper.from_array(np.asarray(value, order="C"), name))
         return name
 
     def embed(self, subwords: str, affixes: str, shapes: str) -> str:
@@ -127,13 +135,6 @@ class Builder:
         return self.add(
             "Squeeze", [self.add("MatMul", [shares, self.look_up(table, indices)]), axis]
         )
-
-    def encode(self, vectors: str, layers: int) -> str:
-        """States (B, L, 2H) of word vectors (B, L, D): a bidirectional LSTM."""
-        sequence = self.add("Transpose", [vectors], perm=[1, 0, 2])
-        for layer in range(layers):
-            sequence = self.lstm(sequence, layer)
-        return self.add("Transpose", [sequence], perm=[1, 0, 2])
 
     def lstm(self, sequence: str, layer: int) -> str:
         """(L, B, D) → (L, B, 2H)."""

@@ -92,6 +92,34 @@ class Int8Builder(Builder):
         return self.add("Concat", parts, axis=0)
 
 
+class Int8TableBuilder(Builder):
+    """As `Builder`, with 8 bits for the tables only: for encoders without an 8-bit operator."""
+
+    def __init__(self, weights: Mapping[str, np.ndarray], config: StudentConfig) -> None:
+        narrow, self._scales = quantize_tables(weights)
+        super().__init__(narrow)
+
+    def look_up(self, table: str, indices: str) -> str:
+        """Rows of an int8 table as fp32, as they were before."""
+        scale = (self._scales[table] / _LEVELS).astype(np.float32)
+        return self.add(
+            "Mul", [super().look_up(table, indices), self.constant(f"{table}.scale", scale)]
+        )
+
+
+def quantize_tables(
+    weights: Mapping[str, np.ndarray],
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """The weights in fp32 with int8 tables, and the largest weight of each table's columns (D,)."""
+    narrow = {name: np.asarray(value, dtype=np.float32) for name, value in weights.items()}
+    scales = {}
+    for table in _TABLES:
+        name = f"embedder.{table}.weight"
+        scales[name] = np.maximum(np.abs(narrow[name]).max(axis=0), 1e-12)
+        narrow[name] = np.rint(narrow[name] / scales[name] * _LEVELS).astype(np.int8)
+    return narrow, scales
+
+
 def quantize_channels(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(2, 4H, D) fp32 → (2, D, 4H) int8 and the scale of each of the (2, 4H) gates."""
     scale = np.maximum(np.abs(weights).max(axis=2) / _LEVELS, 1e-12).astype(np.float32)
@@ -103,14 +131,8 @@ def widen_weights(
     weights: Mapping[str, np.ndarray], config: StudentConfig
 ) -> dict[str, np.ndarray]:
     """The weights of an equal student with int8 tables, two more columns, two more units."""
-    wide = {name: np.asarray(value, dtype=np.float32) for name, value in weights.items()}
-    scales = []
-    for table in _TABLES:
-        name = f"embedder.{table}.weight"
-        scale = np.maximum(np.abs(wide[name]).max(axis=0), 1e-12)
-        wide[name] = np.rint(wide[name] / scale * _LEVELS).astype(np.int8)
-        scales.append(scale)
-    scale = np.concatenate(scales)
+    wide, scales = quantize_tables(weights)
+    scale = np.concatenate(list(scales.values()))
     if config.is_open:
         name = "head.label_tower.0.weight"
         wide[name] = _append_columns(wide[name] * scale)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from distilgliner.errors import UserError
+from distilgliner.student.registry import ENCODERS, find_names, has_part
 
 FORMAT = "distilgliner"
 FORMAT_VERSION = 1
@@ -18,7 +19,7 @@ class StudentConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    encoder: Literal["bilstm"] = "bilstm"
+    encoder: str = Field(default="bilstm", description="see `student/registry.py`")
     head: Literal["tagger", "tower"] = "tagger"
     roles: bool = Field(
         default=True,
@@ -30,11 +31,24 @@ class StudentConfig(BaseModel):
     affix_buckets: int = Field(default=16384, ge=1)
     shape_dim: int = Field(default=16, ge=1)
     shape_buckets: int = Field(default=512, ge=1)
-    hidden_dim: int = Field(default=128, ge=1, description="per direction")
+    hidden_dim: int = Field(
+        default=128,
+        ge=1,
+        description="per direction; an encoder without directions is twice as wide",
+    )
     layers: int = Field(default=1, ge=1, le=4)
     label_dim: int = Field(default=128, ge=1, description="tower: the space words and labels share")
     input_dropout: float = Field(default=0.3, ge=0, lt=1)
     output_dropout: float = Field(default=0.3, ge=0, lt=1)
+
+    @field_validator("encoder")
+    @classmethod
+    def _check_encoder(cls, name: str) -> str:
+        if not has_part("encoders", name):
+            raise ValueError(
+                f"there is no encoder {name!r} among {', '.join(find_names('encoders'))}"
+            )
+        return name
 
     @property
     def is_open(self) -> bool:
@@ -42,10 +56,10 @@ class StudentConfig(BaseModel):
         return self.head == "tower"
 
 
-_KINDS: dict[str, StudentConfig] = {
-    "bilstm-tagger": StudentConfig(head="tagger"),
-    "bilstm-tower": StudentConfig(head="tower", roles=True),
-    "bilstm-tower-reference": StudentConfig(head="tower", roles=False),
+_HEADS: dict[str, dict[str, str | bool]] = {
+    "tagger": {"head": "tagger"},
+    "tower": {"head": "tower", "roles": True},
+    "tower-reference": {"head": "tower", "roles": False},
 }
 _SIZES: dict[str, dict[str, int]] = {
     "": {},
@@ -64,12 +78,40 @@ _SIZES: dict[str, dict[str, int]] = {
         "label_dim": 48,
     },
 }
+_LAYERS = {"transformer": 2}
+"""Of encoders that need more than one."""
+SIZES = tuple(_SIZES)
+
+
+def _build_students(encoder: str) -> dict[str, StudentConfig]:
+    return {
+        f"{encoder}-{head}{size}": StudentConfig.model_validate(
+            {"encoder": encoder, "layers": _LAYERS.get(encoder, 1), **options, **dimensions}
+        )
+        for head, options in _HEADS.items()
+        for size, dimensions in _SIZES.items()
+    }
+
+
 STUDENTS: dict[str, StudentConfig] = {
-    kind + size: config.model_copy(update=options)
-    for kind, config in _KINDS.items()
-    for size, options in _SIZES.items()
+    name: config for encoder in ENCODERS for name, config in _build_students(encoder).items()
 }
-"""Each kind in three sizes: as it is (base), `-small` and `-tiny`."""
+"""Each encoder with each head in three sizes: as it is (base), `-small` and `-tiny`."""
+
+
+def find_student(name: str) -> StudentConfig:
+    """The architecture behind a name, of our encoders or another package's. Raises `UserError`."""
+    encoder = name.partition("-")[0]
+    students = STUDENTS
+    if name not in STUDENTS and has_part("encoders", encoder):
+        students = _build_students(encoder)
+    if name not in students:
+        raise UserError(
+            f"Unknown student {name!r}; its name is ENCODER-HEAD[-SIZE], with an encoder of "
+            f"{', '.join(find_names('encoders'))}, a head of {', '.join(_HEADS)}, and small, tiny "
+            "or no size."
+        )
+    return students[name]
 
 
 def build_student_config(
@@ -79,10 +121,9 @@ def build_student_config(
 
     Raises `UserError` for an unknown name, and for an unknown or wrong choice.
     """
-    if name not in STUDENTS:
-        raise UserError(f"Unknown student {name!r}; choose one of {', '.join(STUDENTS)}.")
+    config = find_student(name)
     try:
-        return StudentConfig.model_validate({**STUDENTS[name].model_dump(), **(options or {})})
+        return StudentConfig.model_validate({**config.model_dump(), **(options or {})})
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])

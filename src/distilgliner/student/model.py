@@ -9,9 +9,9 @@ from torch import Tensor, nn
 
 from distilgliner.student.config import StudentConfig
 from distilgliner.student.embedder import WordEmbedder
-from distilgliner.student.encoder import BiLstmEncoder
 from distilgliner.student.features import WordBatch, WordFeatures
 from distilgliner.student.heads import TaggerHead, TowerHead
+from distilgliner.student.registry import load_part
 
 
 class StudentModel(nn.Module):
@@ -22,13 +22,14 @@ class StudentModel(nn.Module):
         self.config = config
         self.embedder = WordEmbedder(config, subword_count)
         self.input_dropout = nn.Dropout(config.input_dropout)
-        self.encoder = BiLstmEncoder(config, self.embedder.dim)
+        encoder = load_part("encoders", config.encoder)(config, self.embedder.dim)
+        self.encoder: nn.Module = encoder
         self.output_dropout = nn.Dropout(config.output_dropout)
         self.head: TaggerHead | TowerHead
         if config.is_open:
-            self.head = TowerHead(config, self.encoder.dim, self.embedder.dim)
+            self.head = TowerHead(config, encoder.dim, self.embedder.dim)
         else:
-            self.head = TaggerHead(config, self.encoder.dim, label_count)
+            self.head = TaggerHead(config, encoder.dim, label_count)
 
     def forward(self, batch: WordBatch, label_words: Sequence[WordFeatures]) -> Tensor:
         """`label_words` holds the features of the words of each label's name, in label order."""

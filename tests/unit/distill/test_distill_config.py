@@ -23,7 +23,7 @@ def test_targets_and_students(targets: str, student: str) -> None:
     [
         ({}, "The setting targets is wrong: Field required"),
         ({"targets": "silver"}, "The setting targets is wrong: Input should be 'gold'"),
-        ({"targets": "soft", "student": "gru"}, "Unknown student 'gru'; choose one of"),
+        ({"targets": "soft", "student": "gru"}, "Unknown student 'gru'; its name is ENCODER-HEAD"),
         ({"targets": "soft", "surprise": 1}, "The setting surprise is wrong: Extra inputs"),
         ({"targets": "soft", "training": {"epoch": 1}}, "training.epoch is wrong: Extra inputs"),
         ({"targets": "soft", "training": {"epochs": 0}}, "training.epochs is wrong: .* than or"),

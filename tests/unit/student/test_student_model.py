@@ -135,7 +135,7 @@ def test_names_of_students() -> None:
     assert {"bilstm-tagger", "bilstm-tower"} <= STUDENTS.keys()
     for name in STUDENTS:
         assert build_student_config(name) == STUDENTS[name]
-    with pytest.raises(UserError, match=r"Unknown student 'gru'; choose one of bilstm-tagger"):
+    with pytest.raises(UserError, match=r"Unknown student 'gru'; its name is ENCODER-HEAD"):
         build_student_config("gru")
     with pytest.raises(ValueError, match="Extra inputs"):
         StudentConfig.model_validate({"hiden_dim": 3})

@@ -1,0 +1,74 @@
+"""Where the parts of a student are found by name: ours, and those of other packages.
+
+Another package adds an encoder with two entry points of the same name: in the group
+`distilgliner.encoders` the torch module, and in `distilgliner.graph_encoders` a function
+`(builder, config, vectors) -> states` that adds its ONNX nodes, for export.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any, Literal
+
+from distilgliner.errors import UserError
+
+Group = Literal["encoders", "graph_encoders"]
+
+_OURS: dict[Group, dict[str, str]] = {
+    "encoders": {
+        "bilstm": "distilgliner.student.encoders.bilstm:BiLstmEncoder",
+        "bigru": "distilgliner.student.encoders.bigru:BiGruEncoder",
+        "cnn": "distilgliner.student.encoders.cnn:CnnEncoder",
+        "transformer": "distilgliner.student.encoders.transformer:TransformerEncoder",
+    },
+    "graph_encoders": {
+        "bilstm": "distilgliner.runtime.encoders.bilstm:add_bilstm",
+        "bigru": "distilgliner.runtime.encoders.bigru:add_bigru",
+        "cnn": "distilgliner.runtime.encoders.cnn:add_cnn",
+        "transformer": "distilgliner.runtime.encoders.transformer:add_transformer",
+    },
+}
+ENCODERS = tuple(_OURS["encoders"])
+"""The encoders that come with this package."""
+
+
+def find_names(group: Group) -> tuple[str, ...]:
+    """All names of a group: ours, then those of installed packages."""
+    return (*_OURS[group], *(name for name in _find_foreign(group) if name not in _OURS[group]))
+
+
+def has_part(group: Group, name: str) -> bool:
+    """Whether there is a part of this name, ours or another package's."""
+    return name in _OURS[group] or name in _find_foreign(group)
+
+
+def load_part(group: Group, name: str) -> Any:
+    """Import a part. Raises `UserError` when it is unknown or cannot be imported."""
+    if name in _OURS[group]:
+        module, _, attribute = _OURS[group][name].partition(":")
+        return getattr(import_module(module), attribute)
+    foreign = _find_foreign(group)
+    if name not in foreign:
+        raise UserError(
+            f"There is no {_DESCRIPTIONS[group]} {name!r}; choose one of "
+            f"{', '.join(find_names(group))}, or install the package that brings it."
+        )
+    try:
+        return foreign[name].load()
+    except Exception as error:  # whatever the other package's import raises
+        raise UserError(
+            f"The {_DESCRIPTIONS[group]} {name!r} of another package cannot be imported: {error}."
+        ) from error
+
+
+_DESCRIPTIONS: dict[Group, str] = {
+    "encoders": "encoder",
+    "graph_encoders": "ONNX form of an encoder",
+}
+
+
+@cache
+def _find_foreign(group: Group) -> dict[str, Any]:
+    return {entry.name: entry for entry in entry_points(group=f"distilgliner.{group}")}
