@@ -80,6 +80,14 @@ def test_flsw_of_no_opinion_and_of_zeros_is_finite() -> None:
     assert temperatures[0].tolist() == pytest.approx([4.5, 3.5, 4], abs=1e-3)
 
 
+def test_flsw_of_a_cosine_rounded_above_1() -> None:
+    student = torch.randn(1, 500, 5, generator=torch.Generator().manual_seed(0))
+    every = torch.ones(1, 500, dtype=torch.bool)
+    # A fractional power of 1 − cosine, which rounding makes negative for some of the copies
+    temperatures = flsw(student, student * 2, every, 4, 1, 0.5)
+    assert temperatures.flatten().tolist() == pytest.approx([4] * 500, abs=2e-3)
+
+
 def test_cwsm() -> None:
     # Largest probabilities ½ and ¼: ω = 2 and 4, mean 3; β = 1: T = 4 + 1 and 4 − 1
     student = torch.zeros(1, 3, 4)

@@ -124,6 +124,15 @@ def test_fsp() -> None:
     assert value.item() == pytest.approx(12.25 / 2)
 
 
+def test_fsp_divides_by_the_words_of_each_document() -> None:
+    # Flows: (1 · 2 + 3 · 4) / 2 = 7 and 5 · 6 / 1 = 30 against 0: (49 + 900) / 2
+    lower = torch.tensor([[[1.0], [3.0]], [[5.0], [8.0]]])
+    upper = torch.tensor([[[2.0], [4.0]], [[6.0], [8.0]]])
+    mask = torch.tensor([[True, True], [True, False]])
+    value = states_fsp(lower, upper, lower * 0, upper, mask)
+    assert value.item() == pytest.approx(949 / 2)
+
+
 @pytest.mark.parametrize("loss", BY_DIMENSION + BY_WORD)
 def test_padding_has_no_influence(loss: Loss) -> None:
     student, teacher = draw(3, 4, 5).requires_grad_(), draw(3, 4, 5, seed=1)
