@@ -18,8 +18,8 @@ from distilgliner.corpus.document import Document, Entity
 from distilgliner.distill.checkpoint import Progress
 from distilgliner.distill.config import DistillConfig, TargetConfig
 from distilgliner.distill.run import run_distillation
+from distilgliner.distill.stages import Schedule
 from distilgliner.distill.targets import compute_soft_targets
-from distilgliner.distill.train import Schedule
 from distilgliner.errors import UserError
 from distilgliner.evaluate.run import run_predictions
 from distilgliner.files import read_json, write_json

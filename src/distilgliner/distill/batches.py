@@ -21,10 +21,14 @@ class Batch:
     """B examples of at most L words. A mask says which words have the targets."""
 
     words: WordBatch
-    tags: Tensor  # int64 (B, L)
-    tags_mask: Tensor  # bool (B, L)
-    soft: Tensor  # float32 (B, L, T)
+    gold: Tensor  # int64 (B, L)
+    gold_mask: Tensor  # bool (B, L)
+    hard: Tensor  # int64 (B, L)
+    hard_mask: Tensor  # bool (B, L)
+    soft: Tensor  # float32 (B, L, T), or (B, L, 0) when no example has any
     soft_mask: Tensor  # bool (B, L)
+    states: Tensor  # float32 (layers, B, L, D), or (0, B, L, 0)
+    states_mask: Tensor  # bool (B, L)
 
 
 def plan_pass(
@@ -56,23 +60,37 @@ def build_batch(examples: Sequence[Example], featurizer: WordFeaturizer, tag_cou
     """Pad examples to one batch; T = `tag_count`."""
     words = featurizer.build_batch([example.words for example in examples])
     shape = words.words.shape
-    tags = np.zeros(shape, dtype=np.int64)
-    tags_mask = np.zeros(shape, dtype=bool)
+    gold, gold_mask = _pad([example.gold for example in examples], shape, np.int64)
+    hard, hard_mask = _pad([example.hard for example in examples], shape, np.int64)
     has_soft = any(example.soft is not None for example in examples)
-    soft = np.zeros((*shape, tag_count) if has_soft else (*shape, 0), dtype=np.float32)
-    soft_mask = np.zeros(shape, dtype=bool)
-    for row, example in enumerate(examples):
-        length = len(example.words)
-        if example.tags is not None:
-            tags[row, :length] = example.tags
-            tags_mask[row, :length] = True
-        if example.soft is not None:
-            soft[row, :length] = example.soft
-            soft_mask[row, :length] = True
-    return Batch(
-        words,
-        torch.from_numpy(tags),
-        torch.from_numpy(tags_mask),
-        torch.from_numpy(soft),
-        torch.from_numpy(soft_mask),
-    )
+    width = tag_count if has_soft else 0
+    soft, soft_mask = _pad([example.soft for example in examples], (*shape, width), np.float32)
+    states, states_mask = _pad_states([example.states for example in examples], shape)
+    return Batch(words, gold, gold_mask, hard, hard_mask, soft, soft_mask, states, states_mask)
+
+
+def _pad(
+    rows: Sequence[np.ndarray | None], shape: tuple[int, ...], kind: type
+) -> tuple[Tensor, Tensor]:
+    """Arrays (L, …) of some of the examples as one (B, L, …), and which words have one."""
+    values = np.zeros(shape, dtype=kind)
+    mask = np.zeros(shape[:2], dtype=bool)
+    for index, row in enumerate(rows):
+        if row is not None:
+            values[index, : len(row)] = row
+            mask[index, : len(row)] = True
+    return torch.from_numpy(values), torch.from_numpy(mask)
+
+
+def _pad_states(rows: Sequence[np.ndarray | None], shape: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    """States (layers, L, D) of some of the examples as one (layers, B, L, D)."""
+    first = next((row for row in rows if row is not None), np.zeros((0, 0, 0)))
+    layers, _, dim = first.shape
+    # fp16 in the store, and padded as fp16: a batch of them is large
+    values: np.ndarray = np.zeros((layers, *shape, dim), dtype=np.float16)
+    mask = np.zeros(shape, dtype=bool)
+    for index, row in enumerate(rows):
+        if row is not None:
+            values[:, index, : row.shape[1]] = row
+            mask[index, : row.shape[1]] = True
+    return torch.from_numpy(values).float(), torch.from_numpy(mask)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from distilgliner.distill.terms import TAG_TERMS, StageConfig, TermsConfig
 from distilgliner.errors import UserError
 from distilgliner.student.config import build_student_config
 
@@ -59,17 +60,19 @@ class TrainingConfig(BaseModel):
     average_decay: float = Field(
         default=0.998, ge=0, lt=1, description="exponential moving average of the weights; 0 is off"
     )
-    distill_temperature: float = Field(
-        default=1.0, gt=0, description="T of the KL term, which is scaled by T² (Hinton 2015)"
-    )
-    gold_weight: float = Field(
-        default=0.8,
-        ge=0,
-        le=1,
-        description="mixed: what gold weighs on a word that has it; the rest of it is soft",
+    terms: TermsConfig = TermsConfig()
+    stages: tuple[StageConfig, ...] = Field(
+        default=(), description="one after the other; none: one stage of `epochs` with all terms"
     )
     seed: Seed = 0
     threads: int = Field(default=1, ge=1, description="results are the same for the same number")
+
+    @field_validator("stages")
+    @classmethod
+    def _check_stages(cls, stages: tuple[StageConfig, ...]) -> tuple[StageConfig, ...]:
+        if stages and not set(stages[-1].terms) & set(TAG_TERMS):
+            raise ValueError(f"the last stage must teach tags: one of {', '.join(TAG_TERMS)}")
+        return stages
 
 
 class DistillConfig(BaseModel):

@@ -15,15 +15,22 @@ from distilgliner.distill.targets import (
     compute_hard_tags,
     compute_soft_targets,
 )
+from distilgliner.distill.terms import TermsConfig
 
 
 @dataclass(frozen=True)
 class Example:
-    """One document: `tags` (L,) are certain targets, `soft` (L, T) a distribution, or None."""
+    """One document, and what is said of its words; None where nothing is."""
 
     words: list[str]
-    tags: np.ndarray | None
-    soft: np.ndarray | None
+    gold: np.ndarray | None = None
+    """Tags (L,) of people."""
+    hard: np.ndarray | None = None
+    """Tags (L,) of the teacher's decisions."""
+    soft: np.ndarray | None = None
+    """The teacher's distribution (L, T)."""
+    states: np.ndarray | None = None
+    """The teacher's hidden states (layers, L, D) fp16."""
 
 
 def build_examples(
@@ -32,10 +39,11 @@ def build_examples(
     gold: Sequence[Document],
     labels: Sequence[str],
     config: TargetConfig,
+    terms: TermsConfig,
     *,
     roles: bool,
 ) -> list[Example]:
-    """The training set of an arm.
+    """The training set of an arm; the teacher's part is what `terms` have a weight for.
 
     gold: the gold documents. hard, soft: every annotated document. mixed: every annotated document
     with its distribution, and its gold tags where the same text has gold; gold documents that were
@@ -50,7 +58,7 @@ def build_examples(
         if not document.words:
             continue
         seen.add(document.id)
-        examples.append(_teacher_example(targets, document, gold_of, labels, config, roles))
+        examples.append(_teacher_example(document, gold_of, labels, config, terms, roles))
     examples += [
         _gold_example(document, labels, roles)
         for document in gold_of.values()
@@ -81,25 +89,27 @@ def pair_with_gold(
 
 
 def _teacher_example(
-    targets: Targets,
     document: AnnotatedDocument,
     gold_of: Mapping[str, Document],
     labels: Sequence[str],
     config: TargetConfig,
+    terms: TermsConfig,
     roles: bool,
 ) -> Example:
     words = [document.text[start:end] for start, end in document.words]
-    if targets == "hard":
-        return Example(words, compute_hard_tags(document, labels, config, roles=roles), None)
-    tags = None
+    gold = hard = soft = None
     if document.id in gold_of:
         entities = gold_of[document.id].entities or ()
-        tags = compute_entity_tags(entities, document.words, labels, roles=roles)
-    return Example(words, tags, compute_soft_targets(document, len(labels), config, roles=roles))
+        gold = compute_entity_tags(entities, document.words, labels, roles=roles)
+    if terms.hard.weight > 0:
+        hard = compute_hard_tags(document, labels, config, roles=roles)
+    if terms.soft.weight > 0:
+        soft = compute_soft_targets(document, len(labels), config, roles=roles)
+    return Example(words, gold, hard, soft, document.states)
 
 
 def _gold_example(document: Document, labels: Sequence[str], roles: bool) -> Example:
     spans = document.words()
     words = [document.text[start:end] for start, end in spans]
     tags = compute_entity_tags(document.entities or (), spans, labels, roles=roles)
-    return Example(words, tags, None)
+    return Example(words, gold=tags)

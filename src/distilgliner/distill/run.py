@@ -18,8 +18,10 @@ from distilgliner.distill.config import DistillConfig, TargetConfig
 from distilgliner.distill.data import DistillData, build_data
 from distilgliner.distill.examples import Example, build_examples, pair_with_gold
 from distilgliner.distill.measure import measure_student
+from distilgliner.distill.stages import Schedule, build_schedule
 from distilgliner.distill.teacher_calibration import calibrate_teacher
-from distilgliner.distill.train import Schedule, build_schedule, train
+from distilgliner.distill.terms import resolve_terms
+from distilgliner.distill.train import train
 from distilgliner.files import read_json, write_json
 from distilgliner.folders import REMEDY, claim_run, lock_folder
 from distilgliner.progress import build_progress
@@ -111,7 +113,7 @@ def _train(
             examples,
             config.training,
             schedule,
-            gold_weight=config.training.gold_weight,
+            terms=resolve_terms(config.targets, config.training.terms),
             measure=lambda current: measure_student(current, data.dev, data.watched),
             folder=folder,
             on_epoch=show,
@@ -148,8 +150,9 @@ def _build_training_set(
     if config.targets == "mixed":
         pairs = pair_with_gold(data.transfer, data.gold, data.labels, roles=roles)
         target = calibrate_teacher(pairs, len(data.labels), target, roles=roles)
+    terms = resolve_terms(config.targets, config.training.terms)
     examples = build_examples(
-        config.targets, data.transfer, data.gold, data.labels, target, roles=roles
+        config.targets, data.transfer, data.gold, data.labels, target, terms, roles=roles
     )
     return examples, target
 

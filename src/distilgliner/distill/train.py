@@ -5,43 +5,26 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from distilgliner.distill.batches import Batch, build_batch, iterate_rows
+from distilgliner.distill.batches import build_batch, iterate_rows
 from distilgliner.distill.checkpoint import Progress, read_checkpoint, write_checkpoint
 from distilgliner.distill.config import TrainingConfig
 from distilgliner.distill.examples import Example
-from distilgliner.distill.losses import cross_entropy, soft_cross_entropy
+from distilgliner.distill.objective import Objective
+from distilgliner.distill.stages import Schedule, set_trainable
+from distilgliner.distill.terms import TermsConfig
 from distilgliner.errors import UserError
-from distilgliner.student.features import WordFeatures, build_label_words
+from distilgliner.student.features import build_label_words
 from distilgliner.student.folder import Student
 from distilgliner.student.tags import count_tags
 
 Measure = Callable[[Student], dict[str, Any]]
 """Measures a student after an epoch; the result must hold `dev_f1`, which chooses the best."""
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """How long a run may be. An epoch is one pass over the transfer text, for every arm alike."""
-
-    updates_per_epoch: int
-    epochs: int
-
-    @property
-    def updates(self) -> int:
-        return self.updates_per_epoch * self.epochs
-
-
-def build_schedule(config: TrainingConfig, transfer_documents: int) -> Schedule:
-    """As many epochs as asked for, or as `min_updates` takes."""
-    per_epoch = max(1, -(-transfer_documents // config.batch_documents))
-    return Schedule(per_epoch, max(config.epochs, -(-config.min_updates // per_epoch)))
 
 
 def train(
@@ -50,32 +33,35 @@ def train(
     config: TrainingConfig,
     schedule: Schedule,
     *,
-    gold_weight: float,
+    terms: TermsConfig,
     measure: Measure,
     folder: Path,
     on_epoch: Callable[[Progress, Schedule], None] = lambda progress, schedule: None,
 ) -> Progress:
     """Train until the schedule ends or dev F1 stops growing; leaves the best weights in `student`.
 
-    gold_weight: what a certain tag weighs on a word that has a distribution as well.
-    A checkpoint is written to `folder` after each epoch, and continued from when it is there.
-    Raises `UserError` when training diverges.
+    Dev F1 ends only the last stage early, and an epoch of a stage that teaches no tag is never the
+    best. A checkpoint is written to `folder` after each epoch, and continued from when it is there.
+    Raises `UserError` when training diverges, and for terms that lack what they need.
     """
     torch.use_deterministic_algorithms(True)
     torch.set_num_threads(config.threads)
     model = student.model
-    optimizer = _build_optimizer(student, config)
+    torch.manual_seed(config.seed)  # the projections' first weights
+    objective = Objective(terms, model, find_state_dim(examples))
+    optimizer = _build_optimizer(student, objective, config)
     restored = read_checkpoint(folder, optimizer)
     progress, weights = restored or (Progress(), {})
     if restored:
         model.load_state_dict(weights["last"])
+        objective.load_state_dict(weights.get("objective", {}))
     average = weights.get("average") or _copy(model.state_dict())
     best = weights.get("best") or _copy(model.state_dict())
 
     while not _is_over(progress, config, schedule):
         started = time.perf_counter()
         loss = _train_epoch(
-            student, examples, config, schedule, gold_weight, optimizer, progress, average
+            student, objective, examples, config, schedule, optimizer, progress, average
         )
         progress.seconds += time.perf_counter() - started
         if not _is_finite(loss, model):
@@ -92,11 +78,12 @@ def train(
         measured = measure(student)
         progress.epoch += 1
         progress.curve.append({"epoch": progress.epoch, "objective": loss, **measured})
-        if measured["dev_f1"] > progress.best_f1:
+        may_be_best = schedule.teaches_tags(progress.epoch - 1)
+        if may_be_best and measured["dev_f1"] > progress.best_f1:
             progress.best_f1, progress.best_epoch = measured["dev_f1"], progress.epoch
             best = _copy(model.state_dict())
         model.load_state_dict(last)
-        sets = {"last": last, "best": best}
+        sets = {"last": last, "best": best, "objective": _copy(objective.state_dict())}
         if config.average_decay:
             sets["average"] = average
         write_checkpoint(folder, progress, optimizer, sets)
@@ -104,6 +91,11 @@ def train(
     model.load_state_dict(best)
     model.eval()
     return progress
+
+
+def find_state_dim(examples: Sequence[Example]) -> int:
+    """The width of the teacher's hidden states; 0 when no example has any."""
+    return next((row.states.shape[2] for row in examples if row.states is not None), 0)
 
 
 def _is_finite(loss: float, model: torch.nn.Module) -> bool:
@@ -116,15 +108,16 @@ def _is_finite(loss: float, model: torch.nn.Module) -> bool:
     )
 
 
-def _build_optimizer(student: Student, config: TrainingConfig) -> torch.optim.Optimizer:
+def _build_optimizer(
+    student: Student, objective: Objective, config: TrainingConfig
+) -> torch.optim.Optimizer:
     """AdamW; embedding tables have their own learning rate and no weight decay."""
-    student.model.embedder.subword_embedding.weight.requires_grad_(config.train_subwords)
+    frozen = _find_frozen(config)
     tables: list[torch.nn.Parameter] = []
-    others: list[torch.nn.Parameter] = []
+    others: list[torch.nn.Parameter] = list(objective.parameters())
     for name, parameter in student.model.named_parameters():
-        if not parameter.requires_grad:
-            continue
-        (tables if "embedding" in name else others).append(parameter)
+        if name not in frozen:
+            (tables if "embedding" in name else others).append(parameter)
     return torch.optim.AdamW(
         [
             {"params": others, "base_lr": config.learning_rate},
@@ -136,17 +129,26 @@ def _build_optimizer(student: Student, config: TrainingConfig) -> torch.optim.Op
     )
 
 
+def _find_frozen(config: TrainingConfig) -> set[str]:
+    """The parameters that never learn."""
+    return set() if config.train_subwords else {"embedder.subword_embedding.weight"}
+
+
 def _is_over(progress: Progress, config: TrainingConfig, schedule: Schedule) -> bool:
+    if progress.epoch >= schedule.epochs:
+        return True
     waited = progress.epoch - progress.best_epoch
-    return progress.epoch >= schedule.epochs or waited >= config.patience
+    return (
+        schedule.is_last(progress.epoch) and progress.best_epoch > 0 and waited >= config.patience
+    )
 
 
 def _train_epoch(
     student: Student,
+    objective: Objective,
     examples: Sequence[Example],
     config: TrainingConfig,
     schedule: Schedule,
-    gold_weight: float,
     optimizer: torch.optim.Optimizer,
     progress: Progress,
     average: dict[str, Tensor],
@@ -160,13 +162,18 @@ def _train_epoch(
     tag_count = count_tags(len(student.labels), roles=student.config.roles)
     lengths = [len(example.words) for example in examples]
     rows = iterate_rows(lengths, config.batch_documents, config.seed, progress.update)
+    frozen = _find_frozen(config)
     total = 0.0
     for _ in range(schedule.updates_per_epoch):
         batch = build_batch([examples[row] for row in next(rows)], featurizer, tag_count)
-        factor = _warm_up_and_decay(progress.update, schedule.updates, config.warmup_fraction)
+        place = schedule.locate(progress.update)
+        stage = schedule.stages[place.stage]
+        set_trainable(model, stage, place.progress, frozen)
+        factor = schedule.compute_rate(progress.update)
         for group in optimizer.param_groups:
             group["lr"] = group["base_lr"] * factor
-        loss = compute_loss(student, batch, label_words, gold_weight, config.distill_temperature)
+        output = model.compute(batch.words, label_words)
+        loss = objective(output, batch, stage.terms, place.progress)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), config.max_gradient_norm)
@@ -177,47 +184,6 @@ def _train_epoch(
         if not math.isfinite(total):
             break
     return total / schedule.updates_per_epoch
-
-
-def compute_loss(
-    student: Student,
-    batch: Batch,
-    label_words: list[WordFeatures],
-    gold_weight: float,
-    temperature: float,
-) -> Tensor:
-    """Mean loss over the words that have targets.
-
-    A word with a certain tag costs its cross entropy, one with a distribution its KL, and one with
-    both `gold_weight` of the first and the rest of the second.
-    """
-    logits = student.model(batch.words, label_words)
-    certain, soft = batch.tags_mask, batch.soft_mask
-    loss = logits.sum() * 0  # a batch may lack what is to be learnt: no gradient, but a graph
-    total = (certain | soft).sum().clamp(min=1)
-    for mask, weight in (
-        (certain & ~soft, 1.0),
-        (certain & soft, gold_weight),
-        (soft & ~certain, 0.0),
-    ):
-        if not mask.any():
-            continue
-        term = logits.new_zeros(())
-        if weight > 0:
-            term = term + weight * cross_entropy(logits, batch.tags, mask)
-        if weight < 1:
-            kl = soft_cross_entropy(logits, batch.soft, mask, temperature)
-            term = term + (1 - weight) * kl
-        loss = loss + term * (mask.sum() / total)
-    return loss
-
-
-def _warm_up_and_decay(update: int, updates: int, warmup_fraction: float) -> float:
-    """Linear warm-up to 1, then linear decay to 0."""
-    warmup = max(1, round(updates * warmup_fraction))
-    if update < warmup:
-        return (update + 1) / warmup
-    return max(0.0, (updates - update) / max(1, updates - warmup))
 
 
 @torch.no_grad()

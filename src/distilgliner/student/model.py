@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +13,20 @@ from distilgliner.student.embedder import WordEmbedder
 from distilgliner.student.features import WordBatch, WordFeatures
 from distilgliner.student.heads import TaggerHead, TowerHead
 from distilgliner.student.registry import load_part
+
+
+@dataclass(frozen=True)
+class StudentOutput:
+    """What a student computes of a batch; training looks at all of it."""
+
+    logits: Tensor
+    """(B, L, T)"""
+    vectors: Tensor
+    """Of the words, before the encoder: (B, L, D)."""
+    states: Tensor
+    """Of the words, behind the encoder: (B, L, 2H)."""
+    attentions: list[Tensor] = field(default_factory=list)
+    """(B, heads, L, L) of each layer; empty for an encoder that does not attend."""
 
 
 class StudentModel(nn.Module):
@@ -24,6 +39,7 @@ class StudentModel(nn.Module):
         self.input_dropout = nn.Dropout(config.input_dropout)
         encoder = load_part("encoders", config.encoder)(config, self.embedder.dim)
         self.encoder: nn.Module = encoder
+        self.state_dim: int = encoder.dim
         self.output_dropout = nn.Dropout(config.output_dropout)
         self.head: TaggerHead | TowerHead
         if config.is_open:
@@ -33,10 +49,15 @@ class StudentModel(nn.Module):
 
     def forward(self, batch: WordBatch, label_words: Sequence[WordFeatures]) -> Tensor:
         """`label_words` holds the features of the words of each label's name, in label order."""
-        vectors = self._embed(batch.features)
-        words = torch.from_numpy(batch.words)
-        states = self.encoder(self.input_dropout(vectors[words]), torch.from_numpy(batch.lengths))
-        return self.head(self.output_dropout(states), self._embed_labels(label_words))
+        return self.compute(batch, label_words).logits
+
+    def compute(self, batch: WordBatch, label_words: Sequence[WordFeatures]) -> StudentOutput:
+        """As `forward`, with what lies before the logits."""
+        vectors = self._embed(batch.features)[torch.from_numpy(batch.words)]
+        states = self.encoder(self.input_dropout(vectors), torch.from_numpy(batch.lengths))
+        logits = self.head(self.output_dropout(states), self._embed_labels(label_words))
+        attentions = getattr(self.encoder, "attentions", [])
+        return StudentOutput(logits, vectors, states, attentions)
 
     def _embed(self, features: WordFeatures) -> Tensor:
         return self.embedder(

@@ -56,23 +56,30 @@ def test_a_batch_pads_what_examples_have(tmp_path: Path) -> None:
     featurizer = build_tiny_student(tmp_path).featurizer
     soft = np.full((2, 5), 0.2, dtype=np.float32)
     examples = [
-        Example(["Ada", "met", "Bob"], np.array([4, 0, 4]), None),
-        Example(["Ada", "."], None, soft),
-        Example(["Ada"], np.array([1]), soft[:1]),
+        Example(["Ada", "met", "Bob"], gold=np.array([4, 0, 4]), hard=np.array([1, 2, 3])),
+        Example(["Ada", "."], soft=soft, states=np.ones((2, 2, 3), dtype=np.float16)),
+        Example(["Ada"], gold=np.array([1]), soft=soft[:1]),
     ]
     batch = build_batch(examples, featurizer, 5)
     assert batch.words.lengths.tolist() == [3, 2, 1]
-    assert batch.tags.tolist() == [[4, 0, 4], [0, 0, 0], [1, 0, 0]]
+    assert batch.gold.tolist() == [[4, 0, 4], [0, 0, 0], [1, 0, 0]]
     yes, no = True, False
-    assert batch.tags_mask.tolist() == [[yes, yes, yes], [no, no, no], [yes, no, no]]
+    assert batch.gold_mask.tolist() == [[yes, yes, yes], [no, no, no], [yes, no, no]]
     assert batch.soft_mask.tolist() == [[no, no, no], [yes, yes, no], [yes, no, no]]
     assert batch.soft.shape == (3, 3, 5)
     assert batch.soft.sum(dim=-1).tolist() == [[0, 0, 0], pytest.approx([1, 1, 0]), [1, 0, 0]]
-    assert (batch.tags.dtype, batch.soft.dtype) == (torch.int64, torch.float32)
+    assert (batch.gold.dtype, batch.soft.dtype) == (torch.int64, torch.float32)
+    assert batch.hard.tolist() == [[1, 2, 3], [0, 0, 0], [0, 0, 0]]
+    assert batch.hard_mask.tolist() == [[yes, yes, yes], [no, no, no], [no, no, no]]
+    assert (batch.states.shape, batch.states.dtype) == ((2, 3, 3, 3), torch.float32)
+    assert batch.states.sum().item() == 2 * 2 * 3
+    assert batch.states_mask.tolist() == [[no, no, no], [yes, yes, no], [no, no, no]]
 
 
 def test_a_batch_without_distributions_takes_no_room_for_them(tmp_path: Path) -> None:
     featurizer = build_tiny_student(tmp_path).featurizer
-    batch = build_batch([Example(["Ada"], np.array([1]), None)], featurizer, 5)
+    batch = build_batch([Example(["Ada"], gold=np.array([1]))], featurizer, 5)
     assert batch.soft.numel() == 0
     assert not batch.soft_mask.any()
+    assert batch.states.shape == (0, 1, 1, 0)
+    assert not batch.states_mask.any()

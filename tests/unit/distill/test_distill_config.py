@@ -30,7 +30,18 @@ def test_targets_and_students(targets: str, student: str) -> None:
         ({"targets": "soft", "training": {"seed": -1}}, "training.seed is wrong"),
         ({"targets": "soft", "training": {"seed": 2**70}}, "training.seed is wrong"),
         ({"targets": "soft", "training": {"threads": 0}}, "training.threads is wrong"),
-        ({"targets": "soft", "training": {"gold_weight": 1.5}}, "training.gold_weight is wrong"),
+        (
+            {"targets": "soft", "training": {"terms": {"gold": {"weight": 1.5}}}},
+            "training.terms.gold.weight is wrong",
+        ),
+        (
+            {"targets": "soft", "training": {"terms": {"soft": {"loss": "l1"}}}},
+            "training.terms.soft.loss is wrong",
+        ),
+        (
+            {"targets": "soft", "training": {"stages": [{"terms": ["states"], "epochs": 1}]}},
+            "training.stages is wrong: .*the last stage must teach tags",
+        ),
         (
             {"targets": "soft", "target": {"span_temperature": 0}},
             "target.span_temperature is wrong",

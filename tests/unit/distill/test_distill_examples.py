@@ -14,6 +14,7 @@ from distilgliner.distill.targets import (
     compute_hard_tags,
     compute_soft_targets,
 )
+from distilgliner.distill.terms import TermsConfig, resolve_terms
 from tiny_store import LABELS, annotate
 
 ADA = Document("Ada saw Rome", (Entity(0, 3, "person"), Entity(8, 12, "city")))
@@ -32,27 +33,27 @@ def build(
     roles: bool = True,
 ) -> list[Example]:
     teacher = [annotate(document) for document in annotated]
-    return build_examples(
-        targets, teacher, gold, LABELS, TargetConfig.model_validate(NEUTRAL), roles=roles
-    )
+    terms = resolve_terms(targets, TermsConfig())
+    target = TargetConfig.model_validate(NEUTRAL)
+    return build_examples(targets, teacher, gold, LABELS, target, terms, roles=roles)
 
 
 def test_gold_learns_from_humans_only() -> None:
     examples = build("gold", [ADA], [CORRECTED, EMPTY, BOB])
     assert [example.words for example in examples] == [["Ada", "saw", "Rome"], ["Bob", "sleeps"]]
-    assert [list(example.tags) for example in examples] == [[PERSON, 0, 0], [PERSON, 0]]
+    assert [list(example.gold) for example in examples] == [[PERSON, 0, 0], [PERSON, 0]]
     assert [example.soft for example in examples] == [None, None]
 
 
 def test_hard_learns_the_decisions() -> None:
     examples = build("hard", [ADA, EMPTY, BOB], [CORRECTED])
-    assert [list(example.tags) for example in examples] == [[PERSON, 0, CITY], [PERSON, 0]]
+    assert [list(example.hard) for example in examples] == [[PERSON, 0, CITY], [PERSON, 0]]
     assert all(example.soft is None for example in examples)
 
 
 def test_soft_learns_the_distribution() -> None:
     examples = build("soft", [ADA, EMPTY], [CORRECTED])
-    assert [example.tags for example in examples] == [None]
+    assert [example.gold for example in examples] == [None]
     soft = examples[0].soft
     # Logits 4 and −1.5 on one place: p = e⁴ / (1 + e⁴ + e^−1.5).
     total = 1 + np.exp(4) + np.exp(-1.5)
@@ -67,17 +68,17 @@ def test_mixed_adds_gold_where_there_is_some() -> None:
     examples = build("mixed", [BOB, ADA, EMPTY], [CORRECTED, Document("Mary left", ()), EMPTY])
     assert [example.words[0] for example in examples] == ["Bob", "Ada", "Mary"]
     bob, ada, mary = examples
-    assert bob.tags is None
+    assert bob.gold is None
     assert bob.soft is not None
-    assert list(ada.tags) == [PERSON, 0, 0]
+    assert list(ada.gold) == [PERSON, 0, 0]
     assert np.array_equal(ada.soft, build("soft", [ADA], [])[0].soft)
-    assert list(mary.tags) == [0, 0]
+    assert list(mary.gold) == [0, 0]
     assert mary.soft is None
 
 
 def test_without_roles() -> None:
     examples = build("mixed", [ADA], [ADA], roles=False)
-    assert list(examples[0].tags) == [1, 0, 2]
+    assert list(examples[0].gold) == [1, 0, 2]
     assert examples[0].soft.shape == (3, 3)
 
 

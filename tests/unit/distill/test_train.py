@@ -1,4 +1,4 @@
-"""The training loop's parts: how long, how fast, which loss."""
+"""The training loop: what remains of a run, and of one that was interrupted."""
 
 from __future__ import annotations
 
@@ -9,43 +9,16 @@ import numpy as np
 import pytest
 import torch
 
-from distilgliner.distill.batches import build_batch
 from distilgliner.distill.config import TrainingConfig
 from distilgliner.distill.examples import Example
-from distilgliner.distill.losses import cross_entropy, soft_cross_entropy
-from distilgliner.distill.train import Schedule, build_schedule, compute_loss, train
-from distilgliner.distill.train import _warm_up_and_decay as warm_up_and_decay
+from distilgliner.distill.stages import build_schedule
+from distilgliner.distill.train import train
 from distilgliner.errors import UserError
-from distilgliner.student.features import build_label_words
 from distilgliner.student.folder import Student
-from tiny_store import LABELS, build_tiny_student
+from tiny_store import build_tiny_student
 
 WORDS = ["Ada", "met", "Bob"]
 TAGS = np.array([4, 0, 4])
-SOFT = np.full((3, 9), 1 / 9, dtype=np.float32)
-
-
-@pytest.mark.parametrize(
-    ("settings", "documents", "expected"),
-    [
-        ({"epochs": 3, "batch_documents": 4}, 8, Schedule(2, 3)),
-        ({"epochs": 3, "batch_documents": 4}, 9, Schedule(3, 3)),
-        ({"epochs": 3, "batch_documents": 4}, 0, Schedule(1, 3)),
-        ({"epochs": 3, "batch_documents": 4, "min_updates": 5}, 8, Schedule(2, 3)),
-        ({"epochs": 3, "batch_documents": 4, "min_updates": 9}, 8, Schedule(2, 5)),
-    ],
-)
-def test_schedule(settings: dict[str, Any], documents: int, expected: Schedule) -> None:
-    config = TrainingConfig.model_validate({"min_updates": 0, **settings})
-    schedule = build_schedule(config, documents)
-    assert schedule == expected
-    assert schedule.updates == expected.updates_per_epoch * expected.epochs
-
-
-def test_learning_rate_rises_and_falls() -> None:
-    rates = [warm_up_and_decay(update, 10, 0.2) for update in range(11)]
-    assert rates == pytest.approx([0.5, 1, 1, 7 / 8, 6 / 8, 5 / 8, 4 / 8, 3 / 8, 2 / 8, 1 / 8, 0])
-    assert warm_up_and_decay(0, 1, 0.0) == 1
 
 
 @pytest.fixture
@@ -53,46 +26,13 @@ def student(tmp_path: Path) -> Student:
     return build_tiny_student(tmp_path)
 
 
-def loss_of(student: Student, examples: list[Example], gold_weight: float) -> torch.Tensor:
-    batch = build_batch(examples, student.featurizer, 9)
-    names = build_label_words(LABELS, student.featurizer)
-    return compute_loss(student, batch, names, gold_weight, 1.0)
-
-
-def test_loss_is_the_weighted_sum(student: Student) -> None:
-    example = Example(WORDS, TAGS, SOFT)
-    batch = build_batch([example], student.featurizer, 9)
-    logits = student.model(batch.words, [])
-    gold = cross_entropy(logits, batch.tags, batch.tags_mask).item()
-    soft = soft_cross_entropy(logits, batch.soft, batch.soft_mask).item()
-    assert abs(gold - soft) > 0.1
-    for weight in (0.0, 0.3, 1.0):
-        expected = weight * gold + (1 - weight) * soft
-        assert loss_of(student, [example], weight).item() == pytest.approx(expected, rel=1e-5)
-
-
-@pytest.mark.parametrize("weight", [0.0, 0.5, 1.0])
-@pytest.mark.parametrize("example", [Example(WORDS, TAGS, None), Example(WORDS, None, SOFT)])
-def test_a_batch_may_lack_a_kind_of_target(
-    student: Student, example: Example, weight: float
-) -> None:
-    loss = loss_of(student, [example], weight)
-    loss.backward()
-    batch = build_batch([example], student.featurizer, 9)
-    logits = student.model(batch.words, [])
-    gold = cross_entropy(logits, batch.tags, batch.tags_mask).item()
-    soft = soft_cross_entropy(logits, batch.soft, batch.soft_mask).item()
-    assert loss.item() == pytest.approx(gold if example.tags is not None else soft, rel=1e-5)
-
-
-def test_every_word_counts_the_same(student: Student) -> None:
-    parts = [Example(WORDS, TAGS, None), Example(WORDS * 2, None, np.tile(SOFT, (2, 1)))]
-    alone = [loss_of(student, [part], 0.8).item() for part in parts]
-    together = loss_of(student, parts, 0.8).item()
-    assert together == pytest.approx((alone[0] + 2 * alone[1]) / 3, rel=1e-5)
-
-
-def run(student: Student, folder: Path, f1: list[float], **settings: Any) -> Any:
+def run(
+    student: Student,
+    folder: Path,
+    f1: list[float],
+    examples: list[Example] | None = None,
+    **settings: Any,
+) -> Any:
     """Train on two documents; the measured dev F1 is what the list says."""
     folder.mkdir(exist_ok=True)
     values = iter(f1)
@@ -106,10 +46,10 @@ def run(student: Student, folder: Path, f1: list[float], **settings: Any) -> Any
     config = TrainingConfig.model_validate(
         {"batch_documents": 2, "epochs": len(f1), "min_updates": 0, "patience": 99, **settings}
     )
-    examples = [Example(WORDS, TAGS, None), Example(["Ada"], np.array([4]), None)]
+    examples = examples or [Example(WORDS, gold=TAGS), Example(["Ada"], gold=np.array([4]))]
     schedule = build_schedule(config, len(examples))
     progress = train(
-        student, examples, config, schedule, gold_weight=1.0, measure=measure, folder=folder
+        student, examples, config, schedule, terms=config.terms, measure=measure, folder=folder
     )
     return progress, states
 
@@ -173,3 +113,73 @@ def test_subword_vectors_stay_unless_trained(tmp_path: Path) -> None:
         assert torch.equal(before, after) != trained
         assert not torch.equal(affixes, student.model.embedder.affix_embedding.weight)
         assert not after[0].any()  # padding
+
+
+STAGES = [
+    {"terms": ["states"], "epochs": 2},
+    {"terms": ["gold", "soft"], "epochs": 2, "thaw": True, "learning_rate": 0.5},
+]
+STATES = np.random.default_rng(0).normal(size=(1, 3, 4)).astype(np.float16)
+STAGED: dict[str, Any] = {
+    "stages": STAGES,
+    "terms": {"states": {"weight": 1.0}},
+    "epochs": 4,
+}
+
+
+def build_staged_examples() -> list[Example]:
+    return [Example(WORDS, gold=TAGS, states=STATES), Example(["Ada"], gold=np.array([4]))]
+
+
+def test_an_epoch_that_teaches_no_tag_is_never_the_best(tmp_path: Path) -> None:
+    student = build_tiny_student(tmp_path / "v")
+    f1 = [0.9, 0.8, 0.1, 0.2]
+    progress, states = run(student, tmp_path / "run", f1, build_staged_examples(), **STAGED)
+    assert (progress.best_epoch, progress.best_f1, progress.epoch) == (4, 0.2, 4)
+    assert is_state(student, states[3])
+
+
+def test_patience_ends_only_the_last_stage(tmp_path: Path) -> None:
+    student = build_tiny_student(tmp_path / "v")
+    f1 = [0.0, 0.0, 0.3, 0.2]
+    progress, _ = run(student, tmp_path / "run", f1, build_staged_examples(), patience=1, **STAGED)
+    assert (progress.best_epoch, progress.epoch) == (3, 4)
+
+
+def test_the_head_waits_for_tags_and_is_thawed_first(tmp_path: Path) -> None:
+    student = build_tiny_student(tmp_path / "v")
+    start = {n: t.clone() for n, t in student.model.state_dict().items()}
+    stages = [{"terms": ["states"], "epochs": 1}, {"terms": ["gold"], "epochs": 3, "thaw": True}]
+    settings = {**STAGED, "stages": stages, "average_decay": 0.0}
+    f1 = [0.1, 0.2, 0.3, 0.4]
+    _, states = run(student, tmp_path / "run", f1, build_staged_examples(), **settings)
+
+    def changed(before: Any, after: Any, part: str) -> bool:
+        return any(
+            not torch.equal(before[name], after[name]) for name in after if name.startswith(part)
+        )
+
+    moves = [
+        [changed(before, after, part) for part in ("head", "encoder", "embedder.affix")]
+        for before, after in zip([start, *states], states, strict=False)
+    ]
+    # The states reach the encoder and the words; then the head alone, with the encoder, with all.
+    assert moves == [
+        [False, True, True],
+        [True, False, False],
+        [True, True, False],
+        [True, True, True],
+    ]
+
+
+def test_a_staged_run_that_was_interrupted_ends_the_same(tmp_path: Path) -> None:
+    f1 = [0.1, 0.2, 0.3, 0.4]
+    whole = build_tiny_student(tmp_path / "v", input_dropout=0.4)
+    run(whole, tmp_path / "whole", f1, build_staged_examples(), **STAGED)
+    part = build_tiny_student(tmp_path / "v", input_dropout=0.4)
+    with pytest.raises(StopIteration):  # measuring the second epoch fails
+        run(part, tmp_path / "part", f1[:1], build_staged_examples(), **STAGED)
+    again = build_tiny_student(tmp_path / "v", input_dropout=0.4)
+    progress, _ = run(again, tmp_path / "part", f1[1:], build_staged_examples(), **STAGED)
+    assert progress.epoch == 4
+    assert is_state(again, whole.model.state_dict())

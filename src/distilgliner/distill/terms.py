@@ -1,0 +1,102 @@
+"""The terms of the objective, and the stages in which they are learnt: what a config can say.
+
+A run is one stage or several. Each stage names the terms that count in it; each term has a weight,
+a schedule of that weight over the stage, and a loss of its family (`distill/losses`).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from distilgliner.distill.schedules import TemperatureSchedule, WeightSchedule
+
+Term = Literal["gold", "hard", "soft", "states", "attention"]
+TERMS: tuple[Term, ...] = ("gold", "hard", "soft", "states", "attention")
+TAG_TERMS: tuple[Term, ...] = ("gold", "hard", "soft")
+"""Terms that teach tags; a stage without one of them teaches no entity yet."""
+
+
+class _Term(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    weight: float = Field(default=0.0, ge=0, description="0 leaves the term out")
+    schedule: WeightSchedule = Field(
+        default="constant", description="of the weight, over its stage"
+    )
+
+
+class GoldTerm(_Term):
+    """Cross entropy of human tags. On a word that has one, it takes its weight, and the teacher's
+    tags what is left to 1."""
+
+    weight: float = Field(default=0.8, ge=0, le=1)
+
+
+class HardTerm(_Term):
+    """Cross entropy of the teacher's decisions."""
+
+
+class SoftTerm(_Term):
+    """The teacher's distribution of each word's tag."""
+
+    weight: float = Field(default=1.0, ge=0)
+    loss: Literal["kl", "reverse_kl", "mse"] = "kl"
+    temperature: float = Field(
+        default=1.0, gt=0, description="T of the loss, which is scaled by T² (Hinton 2015)"
+    )
+    temperature_schedule: TemperatureSchedule = "constant"
+
+
+class StatesTerm(_Term):
+    """The teacher's hidden states, met by the student's through a learned projection."""
+
+    loss: Literal["mse", "cosine", "pkd", "nst", "mmd", "fsp"] = "mse"
+
+
+class AttentionTerm(_Term):
+    """Which words attend to which, for the transformer student: the Gram matrix of the teacher's
+    states, as a softmax over the words, is met by the mean of the heads of its last layer."""
+
+    loss: Literal["mse", "kl"] = "kl"
+
+
+class TermsConfig(BaseModel):
+    """What each term weighs. Targets decide which of gold, hard and soft there are."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    gold: GoldTerm = GoldTerm()
+    hard: HardTerm = HardTerm()
+    soft: SoftTerm = SoftTerm()
+    states: StatesTerm = StatesTerm()
+    attention: AttentionTerm = AttentionTerm()
+
+
+def resolve_terms(targets: str, terms: TermsConfig) -> TermsConfig:
+    """The terms of an arm: hard has the teacher's decisions in place of its distribution."""
+    if targets != "hard":
+        return terms
+    hard = terms.hard.model_copy(update={"weight": terms.hard.weight or 1.0})
+    soft = terms.soft.model_copy(update={"weight": 0.0})
+    return terms.model_copy(update={"hard": hard, "soft": soft})
+
+
+class StageConfig(BaseModel):
+    """A part of the run with its own terms, warm-up and decay of the learning rate."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    terms: tuple[Term, ...] = Field(
+        default=TERMS, min_length=1, description="which terms count; of those with a weight"
+    )
+    epochs: int = Field(ge=1, description="passes over the transfer text")
+    learning_rate: float = Field(
+        default=1.0, gt=0, description="times the learning rates of the training section"
+    )
+    thaw: bool = Field(
+        default=False,
+        description="gradual unfreezing: the head alone first, then from the top down to the "
+        "word vectors, in equal shares of the stage",
+    )
