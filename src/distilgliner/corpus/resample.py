@@ -8,26 +8,16 @@ from __future__ import annotations
 
 import json
 import random
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from distilgliner.corpus.document import Document, Entity
+from distilgliner.corpus.replace import replace_entities
 from distilgliner.errors import UserError
 
 _NEAR = 6  # names from which those of one kind in one sentence are drawn
 _TRIES = 20  # per document and round, before the document is passed over in this round
-
-_ARTICLE = re.compile(r"\b([Aa])n?(\s+)$")
-_SENTENCE_START = re.compile(r"(^|[.!?…])[\s\"'“”‘’(–—-]*$")
-_CAPITALS = re.compile(r"[A-Z]+(?![a-z])")
-_VOWELS = frozenset("aeiou")
-_VOWEL_LETTER_NAMES = frozenset("AEFHILMNORSX")  # "an R 500", "an HP", but "a UPS van"
-_CONSONANT_SOUNDS = ("eu", "ewe", "once", "one", "uga", "ukr", "uni", "uru", "usa", "use", "utr")
-_VOWEL_SOUNDS = ("heir", "honest", "honor", "honour", "hour", "xbox")
-_VOWEL_NUMBERS = re.compile(r"8|1[18](?!\d)")  # eight…, eleven, eighteen
 
 
 @dataclass(frozen=True)
@@ -121,7 +111,8 @@ def resample_entities(
         before = len(made)
         for source in sources[: count - before]:
             for _ in range(_TRIES):
-                candidate = _refill(source, lexicon, generator)
+                values = _choose_values(source, lexicon, generator)
+                candidate = replace_entities(source, values)
                 if candidate.text not in seen:
                     seen.add(candidate.text)
                     made.append(candidate)
@@ -140,28 +131,6 @@ def _surface(document: Document, entity: Entity) -> str:
 
 def _kind(document: Document, entity: Entity, lexicon: Lexicon) -> str | None:
     return lexicon.kind_of.get((entity.label, _surface(document, entity)))
-
-
-def _refill(document: Document, lexicon: Lexicon, generator: random.Random) -> Document:
-    values = _choose_values(document, lexicon, generator)
-    text = ""
-    done = 0
-    entities = []
-    for entity in document.entities or ():
-        text += document.text[done : entity.char_start]
-        surface = _surface(document, entity)
-        value = values.get((entity.label, surface))
-        if value is None:
-            value = surface
-        else:
-            text = _correct_article(text, value)
-            # Only plain words: "iPhone" and "eBay" keep their capitals inside.
-            if _SENTENCE_START.search(text) and surface[0].isupper() and value.islower():
-                value = value[0].upper() + value[1:]
-        entities.append(Entity(len(text), len(text) + len(value), entity.label, entity.score))
-        text += value
-        done = entity.char_end
-    return Document(text + document.text[done:], tuple(entities))
 
 
 def _choose_values(
@@ -198,29 +167,3 @@ def _draw(names: list[str], number: int, generator: random.Random) -> list[str]:
     start = int(generator.random() * (len(names) - width + 1))
     left = names[start : start + width]
     return [left.pop(int(generator.random() * len(left))) for _ in range(number)]
-
-
-def _correct_article(before: str, name: str) -> str:
-    """`before`, with an "a" or "an" at its end made to fit `name`."""
-    ending = "n" if _starts_with_vowel_sound(name) else ""
-    return _ARTICLE.sub(rf"\g<1>{ending}\g<2>", before)
-
-
-def _starts_with_vowel_sound(name: str) -> bool:
-    letters_and_marks = unicodedata.normalize("NFD", name)
-    plain = "".join(c for c in letters_and_marks if not unicodedata.combining(c))
-    capitals = _CAPITALS.match(plain)
-    if capitals:
-        letters = capitals.group()
-        if letters.startswith("U"):
-            return False  # "a UPS van"
-        if len(letters) <= 2 or not _VOWELS & set(letters.casefold()):
-            return letters[0] in _VOWEL_LETTER_NAMES  # spelt out
-    plain = plain.casefold()
-    if plain.startswith(_CONSONANT_SOUNDS):
-        return False
-    return (
-        plain[0] in _VOWELS
-        or plain.startswith(_VOWEL_SOUNDS)
-        or _VOWEL_NUMBERS.match(plain) is not None
-    )
