@@ -15,6 +15,7 @@ from distilgliner.errors import UserError
 COMMANDS = (
     "finetune",
     "annotate",
+    "augment",
     "distill",
     "evaluate",
     "compare",

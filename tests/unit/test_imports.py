@@ -29,6 +29,7 @@ ORDER = (
     "annotate",
     "finetune",
     "student",
+    "augment",
     "distill",
     "models",
     "evaluate",

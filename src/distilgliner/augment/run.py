@@ -1,0 +1,92 @@
+"""Augmenting a corpus: new texts into a file, for the teacher to annotate."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sized
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.progress import Progress
+
+from distilgliner.augment.config import AugmentConfig
+from distilgliner.augment.documents import vary_documents
+from distilgliner.augment.material import build_material
+from distilgliner.corpus.document import Document
+from distilgliner.corpus.write import open_atomically
+from distilgliner.errors import UserError
+from distilgliner.progress import build_progress
+
+
+@dataclass(frozen=True, slots=True)
+class AugmentResult:
+    """What a run made of what."""
+
+    texts: int
+    """New ones."""
+    documents: int
+    """That they were made of."""
+    passed_over: int
+    """Documents not used, because they are to be kept out."""
+
+
+def run_augmentation(
+    documents: Iterable[Document],
+    config: AugmentConfig,
+    output: Path,
+    *,
+    excluded: Iterable[str] = (),
+    source: str = "The input",
+    quiet: bool = False,
+) -> AugmentResult:
+    """Write new texts to `output`, an object `{"text"}` a line; see `augment_documents`.
+
+    The file is there when it is whole. Raises `UserError` when it exists already or cannot be
+    written, and when no new text could be made.
+    """
+    output = Path(output)
+    if output.exists() and not output.is_dir():
+        raise UserError(f"{output} exists already; remove it or give another --output file.")
+    if isinstance(documents, Iterator):
+        documents = list(documents)
+    texts = 0
+    with open_atomically(output) as stream, build_progress(quiet=quiet) as progress:
+        watched = _Watched(documents, progress, ["read", "augment"])
+        material = build_material(watched, config, excluded, source)
+        for document in vary_documents(watched, config, material):
+            stream.write(json.dumps({"text": document.text}, ensure_ascii=False) + "\n")
+            texts += 1
+        if not texts:
+            raise UserError(_explain_none(config, material.documents, source))
+    return AugmentResult(texts, material.documents, material.passed_over)
+
+
+def _explain_none(config: AugmentConfig, documents: int, source: str) -> str:
+    if not documents:
+        return f"{source} holds no document beside those to be kept out; give other text."
+    methods = " and ".join(config.methods)
+    return (
+        f"{source} allows no new text by {methods}; give more text, with more names of each label, "
+        "or another --method."
+    )
+
+
+class _Watched:
+    """Documents with a progress bar of its own for each time that they are gone through."""
+
+    def __init__(
+        self, documents: Iterable[Document], progress: Progress, descriptions: list[str]
+    ) -> None:
+        self._documents = documents
+        self._progress = progress
+        self._descriptions = iter(descriptions)
+        self._total = len(documents) if isinstance(documents, Sized) else None
+
+    def __iter__(self) -> Iterator[Document]:
+        task = self._progress.add_task(next(self._descriptions), total=self._total, note="")
+        count = 0
+        for count, document in enumerate(self._documents, 1):
+            yield document
+            self._progress.update(task, completed=count)
+        self._total = count
+        self._progress.update(task, total=count)
