@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ documents = [
     for place in places for one in people for other in people
 ]
 run_annotation(documents, teacher="bundled", labels=["person", "city"], output=Path(sys.argv[1]),
-               shard_documents=5)
+               shard_documents=5, states=[3, 6])
 """
 
 
@@ -57,6 +58,8 @@ def test_killed_and_continued(tmp_path: Path) -> None:
         assert (killed / name).stat().st_mtime_ns == written, "a finished shard was made again"
     one, other = open_store(killed), open_store(whole)
     assert _tables(one) == _tables(other)
+    assert {table.num_rows for table in _tables(one)} == {5}
+    assert all("states" in table.column_names for table in _tables(one))
     assert one.manifest == other.manifest
     assert len(one) == 150
     assert {p.name for p in killed.iterdir()} == {p.name for p in whole.iterdir()}
@@ -67,6 +70,6 @@ def _start(output: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-c", _SCRIPT, str(output)], env=environment)
 
 
-def _tables(store: AnnotationStore) -> list[object]:
+def _tables(store: AnnotationStore) -> list[Any]:
     parquet = pytest.importorskip("pyarrow.parquet")
-    return [parquet.read_table(p).to_pydict() for p in sorted(store.folder.glob("shard-*"))]
+    return [parquet.read_table(p) for p in sorted(store.folder.glob("shard-*"))]

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 
 from distilgliner.annotate.decode import decode_flat
+from distilgliner.annotate.manifest import StateSettings
 from distilgliner.annotate.run import run_annotation
 from distilgliner.annotate.store import AnnotationStore, open_store, shard_path
 from distilgliner.corpus.document import Document
@@ -174,6 +176,65 @@ def test_settings_may_change_while_nothing_is_stored(tiny: Teacher, tmp_path: Pa
     assert len(_run(tiny, tmp_path, labels=many, labels_per_prompt=20)) == len(DOCUMENTS)
 
 
+def _states(store: AnnotationStore) -> list[np.ndarray]:
+    return [np.asarray(document.states) for document in store.iterate(states=True)]
+
+
+def test_states_are_stored_beside_the_same_scores(tiny: Teacher, tmp_path: Path) -> None:
+    plain = _run(tiny, tmp_path / "plain")
+    store = _run(tiny, tmp_path / "states", states=[-1, 0])
+    assert _content(store) == _content(plain)
+    settings = store.manifest.states
+    assert settings is not None
+    assert (settings.layers, settings.dim) == ((0, 1), 32)
+    states = _states(store)
+    assert [found.shape for found in states] == [(2, len(d.words()), 32) for d in DOCUMENTS]
+    assert min(float(np.abs(found).max()) for found in states) > 0
+    # The first two documents begin with the same name: one embedding, two contexts.
+    assert np.array_equal(states[0][0, 0], states[1][0, 0])
+    assert not np.array_equal(states[0][1, 0], states[1][1, 0])
+
+
+def test_an_interrupted_run_with_states_goes_on(tiny: Teacher, tmp_path: Path) -> None:
+    def interrupted() -> Any:
+        yield from DOCUMENTS[:8]
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        _run(tiny, tmp_path / "a", interrupted(), states=[1])
+    for states, shown in ((None, "stored 1, now None"), ([0, 1], "stored 1, now 0,1")):
+        with pytest.raises(UserError, match=rf"\(--states\): {shown}"):
+            _run(tiny, tmp_path / "a", states=states)
+    first = shard_path(tmp_path / "a", 0).stat().st_mtime_ns
+    store = _run(tiny, tmp_path / "a", states=[-1])
+    assert shard_path(tmp_path / "a", 0).stat().st_mtime_ns == first
+    whole = _run(tiny, tmp_path / "b", states=[1])
+    assert store.manifest == whole.manifest
+    for one, other in zip(_states(store), _states(whole), strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_a_complete_store_with_states_returns_at_once(
+    tiny: Teacher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _run(tiny, tmp_path, states=[1])
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    monkeypatch.setattr("distilgliner.annotate.teacher.load_teacher", _forbidden)
+    folder = tiny.checkpoint.folder
+    options: dict[str, Any] = {"labels": LABELS, "output": tmp_path, "shard_documents": 5}
+    again = run_annotation(DOCUMENTS, teacher=folder, states=[-1], **options)
+    assert again.words_per_second is None
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
+    with pytest.raises(UserError, match=r"--states 2: the teacher's encoder has 1 layers"):
+        run_annotation(DOCUMENTS, teacher=folder, states=[2], **options)
+
+
+def test_an_older_checkpoint_tells_its_layers_when_loaded(tiny: Teacher, tmp_path: Path) -> None:
+    older = type(tiny)(replace(tiny.checkpoint, encoder_size=None), tiny.model)
+    store = _run(older, tmp_path, states=[-1])
+    assert store.manifest.states == StateSettings(layers=(1,), dim=32)
+
+
 def test_impossible_requests(tiny: Teacher, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no documents"):
         _run(tiny, tmp_path / "a", [])
@@ -235,6 +296,14 @@ def test_the_command(tiny: Teacher, tmp_path: Path, capsys: pytest.CaptureFixtur
     assert error.count("\n") == 1
     _main(["annotate", *arguments[1:3], "--labels", "@nowhere", *arguments[5:]], 2)
     assert "nowhere cannot be read as a list of labels" in capsys.readouterr().err
+    arguments[arguments.index("--output") + 1] = str(tmp_path / "states")
+    _main([*arguments, "--states", "-1,0"], 0)
+    assert "12 documents" in capsys.readouterr().out
+    assert [states.shape[0] for states in _states(open_store(tmp_path / "states"))] == [2] * 12
+    _main([*arguments, "--states", "-1"], 2)
+    assert "stored 0,1, now 1" in capsys.readouterr().err
+    _main([*arguments, "--states", "last"], 2)
+    assert "--states 'last' must be numbers of layers" in capsys.readouterr().err
     _main([*arguments, "--threads", "0"], 2)
     assert "--threads" in capsys.readouterr().err
 

@@ -43,6 +43,8 @@ class Checkpoint:
     """The entity marker and the separator of the prompt."""
     is_local: bool
     """False for a checkpoint of the hub, whose tokenizer may have to come from there as well."""
+    encoder_size: tuple[int, int] | None
+    """Layers and hidden size D of the text encoder; None where only the loaded model tells."""
 
     @property
     def overlap_words(self) -> int:
@@ -103,6 +105,7 @@ def find_checkpoint(id_or_folder: str | Path) -> Checkpoint:
         word_splitter=config.get("words_splitter_type") or WORD_SPLITTER,
         prompt_tokens=(config.get("ent_token", "<<ENT>>"), config.get("sep_token", "<<SEP>>")),
         is_local=is_local,
+        encoder_size=_find_encoder_size(config),
     )
 
 
@@ -145,6 +148,14 @@ def _compute_kind(config: dict[str, Any], name: str) -> str:
         )
     encoder = "uni-encoder" if config.get("labels_encoder") is None else "bi-encoder"
     return f"{encoder} {'token' if is_token else 'span'}"
+
+
+def _find_encoder_size(config: dict[str, Any]) -> tuple[int, int] | None:
+    encoder = config.get("encoder_config")
+    if not isinstance(encoder, dict):  # older checkpoints only name the encoder
+        return None
+    layers, dim = encoder.get("num_hidden_layers"), encoder.get("hidden_size")
+    return (layers, dim) if isinstance(layers, int) and isinstance(dim, int) else None
 
 
 def _compute_hash(weights: Path) -> str:

@@ -44,6 +44,17 @@ class BatchSettings(_Model):
     batch_words: int
 
 
+class StateSettings(_Model):
+    """Which hidden states of the teacher's text encoder are stored for every word."""
+
+    layers: tuple[int, ...]
+    """Ascending; 0 is the embeddings, the encoder's number of layers the last one."""
+    dim: int
+    """D, the encoder's hidden size."""
+    pooling: Literal["mean"] = "mean"
+    """Over the subwords of a word."""
+
+
 class CorpusRecord(_Model):
     """What was annotated; written when the store is complete."""
 
@@ -77,6 +88,8 @@ class Manifest(_Model):
     windows: WindowSettings
     batches: BatchSettings
     versions: dict[str, str]
+    states: StateSettings | None = None
+    """None: scores only."""
     corpus: CorpusRecord | None = None
     complete: bool = False
 
@@ -93,6 +106,7 @@ _FIXED = {
     ("prompt", "entity_token"): "the teacher's entity marker",
     ("prompt", "separator_token"): "the teacher's separator",
     ("windows",): "the windows of long documents",
+    ("states",): "the layers of hidden states (--states)",
     ("batches", "shard_documents"): "the number of documents per shard",
     ("batches", "shard_characters"): "the number of characters per shard",
 }
@@ -120,7 +134,9 @@ def _get(manifest: Manifest, path: tuple[str, ...]) -> Any:
 
 def _show(value: object) -> str:
     if isinstance(value, tuple):
-        return ",".join(value)
+        return ",".join(map(str, value))
+    if isinstance(value, StateSettings):
+        return _show(value.layers)
     if isinstance(value, WindowSettings):
         return f"{value.max_words} words, {value.overlap_words} shared"
     return str(value)
@@ -151,4 +167,7 @@ def read_manifest(folder: Path) -> Manifest | None:
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write the manifest atomically."""
-    write_atomically(folder / MANIFEST_FILE, manifest.model_dump_json(indent=1) + "\n")
+    # Without states it has no field of that name, so that earlier versions read such stores too.
+    unused = {"states"} if manifest.states is None else None
+    content = manifest.model_dump_json(indent=1, exclude=unused)
+    write_atomically(folder / MANIFEST_FILE, content + "\n")

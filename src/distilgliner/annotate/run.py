@@ -2,43 +2,28 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Sequence, Sized
+from collections.abc import Iterable, Sequence, Sized
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from distilgliner.annotate.checkpoint import check_packages, find_checkpoint
-from distilgliner.annotate.corpus import SHARD_CHARACTERS, Corpus
-from distilgliner.annotate.decode import decode_flat
+from distilgliner.annotate.annotator import Annotator
+from distilgliner.annotate.corpus import Corpus
 from distilgliner.annotate.manifest import (
     MANIFEST_FILE,
-    BatchSettings,
     CorpusRecord,
     Manifest,
-    PromptSettings,
-    WindowSettings,
     check_same_settings,
     read_manifest,
     write_manifest,
 )
-from distilgliner.annotate.spans import AnnotatedDocument
 from distilgliner.annotate.store import (
     AnnotationStore,
-    ShardSummary,
     open_store,
     read_ids,
     read_summary,
     shard_path,
-    write_shard,
 )
-from distilgliner.annotate.vocabulary import (
-    TOKENIZER_FILE,
-    VECTORS_FILE,
-    VOCABULARY_FOLDER,
-    write_vocabulary,
-)
-from distilgliner.annotate.windows import find_sentence_ends
-from distilgliner.corpus.document import Document, check_labels
+from distilgliner.corpus.document import Document
 from distilgliner.errors import UserError
 from distilgliner.folders import check_content, lock_folder
 from distilgliner.progress import build_progress
@@ -59,6 +44,7 @@ def run_annotation(
     shard_documents: int = 1000,
     batch_words: int = 1024,
     labels_per_prompt: int | None = None,
+    states: Sequence[int] | None = None,
     quiet: bool = False,
 ) -> AnnotationStore:
     """Score all spans of the documents with a teacher and keep them in a store at `output`.
@@ -69,18 +55,33 @@ def run_annotation(
     as it is. `batch_words` (subwords, padding and prompts count too) decides speed and memory, and
     the last digit of some scores: see docs/decisions/0009-order-and-batches.md.
 
-    Raises `UserError` for other settings, other documents, bad labels, an unusable teacher, or a
-    folder that cannot be made, holds something else or is in use by another run.
+    `states` names layers of the teacher's text encoder, 0 the embeddings, 1 the first, -1 the last:
+    their output for every word (the mean over its subwords, fp16) is kept too, out of the same
+    passes; see `AnnotationStore.iterate`. None keeps scores only. A state costs 2 bytes a number
+    less what compression saves: 0.66 kB per word and layer at a hidden size of 384. With several
+    prompts (`labels_per_prompt`), which the states of a uni-encoder depend on, the first counts.
+
+    Raises `UserError` for other settings, other documents, bad labels, layers that the teacher does
+    not have, an unusable teacher, or a folder that cannot be made, holds something else or is in
+    use by another run.
     """
     output = Path(output)
     _check_numbers(floor, shard_documents, batch_words, labels_per_prompt)
-    annotator = _Annotator(teacher, labels, floor, shard_documents, batch_words, labels_per_prompt)
+    annotator = Annotator(
+        teacher,
+        labels,
+        floor=floor,
+        shard_documents=shard_documents,
+        batch_words=batch_words,
+        labels_per_prompt=labels_per_prompt,
+        states=states or (),
+    )
     with lock_folder(output):
         return _annotate(annotator, documents, output, quiet=quiet)
 
 
 def _annotate(
-    annotator: _Annotator, documents: Iterable[Document], output: Path, *, quiet: bool
+    annotator: Annotator, documents: Iterable[Document], output: Path, *, quiet: bool
 ) -> AnnotationStore:
     stored = _prepare_folder(output, annotator.manifest)
     corpus = Corpus(documents)
@@ -114,126 +115,6 @@ def _annotate(
     store = open_store(output)
     store.words_per_second = annotator.words_per_second or None
     return store
-
-
-class _Annotator:
-    """The settings of a run, and the teacher, which is loaded when the first shard needs it."""
-
-    def __init__(
-        self,
-        teacher: str | Path | Teacher,
-        labels: Sequence[str],
-        floor: float,
-        shard_documents: int,
-        batch_words: int,
-        labels_per_prompt: int | None,
-    ) -> None:
-        check_packages()
-        from distilgliner.annotate import teacher as teacher_module
-
-        self._teacher: Teacher | None = None
-        if isinstance(teacher, teacher_module.Teacher):
-            self._teacher, self._checkpoint = teacher, teacher.checkpoint
-        else:
-            self._checkpoint = find_checkpoint(teacher)
-        self._load = teacher_module.load_teacher
-        self._cut_words = teacher_module.cut_words
-        self._words = 0
-        self._seconds = 0.0
-        checkpoint = self._checkpoint
-        self.manifest = Manifest(
-            teacher=checkpoint.name,
-            teacher_hash=checkpoint.weight_hash,
-            teacher_kind=checkpoint.kind,
-            labels=tuple(sorted(check_labels(labels))),  # results must not depend on their order
-            floor=floor,
-            word_splitter=checkpoint.word_splitter,
-            max_width=checkpoint.max_width,
-            prompt=PromptSettings(
-                entity_token=checkpoint.prompt_tokens[0],
-                separator_token=checkpoint.prompt_tokens[1],
-                labels_per_prompt=labels_per_prompt,
-            ),
-            windows=WindowSettings(
-                max_words=checkpoint.max_words, overlap_words=checkpoint.overlap_words
-            ),
-            batches=BatchSettings(
-                shard_documents=shard_documents,
-                shard_characters=SHARD_CHARACTERS,
-                batch_words=batch_words,
-            ),
-            versions=teacher_module.package_versions(),
-        )
-
-    @property
-    def words_per_second(self) -> float:
-        """Of the shards finished and the batches done in this run; loading does not count."""
-        return self._words / self._seconds if self._seconds else 0.0
-
-    def run(self, path: Path, chunk: Sequence[Document], show: Callable[[float], None]) -> None:
-        """Annotate the documents of one shard and write it; `show` gets the share that is done."""
-        teacher = self._get_teacher()
-        self.write_vocabulary(path.parent)
-        offsets = [teacher.split_words(document.text) for document in chunk]
-        word_lists = [
-            self._cut_words(document.text, words)
-            for document, words in zip(chunk, offsets, strict=True)
-        ]
-        total = max(1, sum(map(len, word_lists)))
-        started, seconds_before, words_before = time.perf_counter(), self._seconds, self._words
-
-        def on_batch(words: int) -> None:
-            self._words += words
-            self._seconds = seconds_before + time.perf_counter() - started
-            show(min(1.0, (self._words - words_before) / total))
-
-        shortened_before = teacher.shortened_words
-        spans = teacher.score(
-            word_lists,
-            self.manifest.labels,
-            self.manifest.floor,
-            sentence_ends=[
-                find_sentence_ends(document.text, words)
-                for document, words in zip(chunk, offsets, strict=True)
-            ],
-            batch_words=self.manifest.batches.batch_words,
-            labels_per_prompt=self.manifest.prompt.labels_per_prompt,
-            on_batch=on_batch,
-        )
-        annotated = [
-            AnnotatedDocument(document.id, document.text, words, scores)
-            for document, words, scores in zip(chunk, offsets, spans, strict=True)
-        ]
-        labels = self.manifest.labels
-        write_shard(
-            path,
-            annotated,
-            ShardSummary(
-                documents=len(annotated),
-                words=sum(map(len, word_lists)),
-                entities=sum(len(decode_flat(document, labels)) for document in annotated),
-                shortened_words=teacher.shortened_words - shortened_before,
-            ),
-        )
-        self._words = words_before + total  # overlaps of windows counted once
-
-    def write_vocabulary(self, output: Path) -> None:
-        """Put what students inherit beside the annotations, unless it is there."""
-        folder = output / VOCABULARY_FOLDER
-        if (folder / VECTORS_FILE).is_file() and (folder / TOKENIZER_FILE).is_file():
-            return
-        model = self._get_teacher().model
-        # Encoding leaves its padding and truncation in the tokenizer, which is not its nature.
-        tokenizer = getattr(model.data_processor.transformer_tokenizer, "backend_tokenizer", None)
-        if tokenizer is not None:
-            tokenizer.no_padding()
-            tokenizer.no_truncation()
-        write_vocabulary(model, folder)
-
-    def _get_teacher(self) -> Teacher:
-        if self._teacher is None:
-            self._teacher = self._load(self._checkpoint)
-        return self._teacher
 
 
 def _check_numbers(

@@ -34,13 +34,16 @@ class SpanScores:
 
 @dataclass(frozen=True, slots=True)
 class AnnotatedDocument:
-    """A text, its words, and the scores of its spans."""
+    """A text, its words, the scores of its spans and, if wanted, the teacher's hidden states."""
 
     id: str
     text: str
     words: list[tuple[int, int]]
     """Character offsets `(char_start, char_end)` of the words, the end exclusive."""
     spans: SpanScores
+    states: np.ndarray | None = None
+    """float16 (N, L, D): of N layers, for L words, D hidden; zeros for words that the teacher does
+    not see. None when they are not stored, or were not asked for."""
 
 
 def build_span_scores(

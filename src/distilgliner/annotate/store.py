@@ -5,28 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from distilgliner.annotate.manifest import MANIFEST_FILE, Manifest, read_manifest
-from distilgliner.annotate.spans import AnnotatedDocument, SpanScores, round_logits
+from distilgliner.annotate.manifest import MANIFEST_FILE, Manifest, StateSettings, read_manifest
+from distilgliner.annotate.shard_table import ENCODINGS, build_schema, build_table, read_batch
+from distilgliner.annotate.spans import AnnotatedDocument, SpanScores
 from distilgliner.errors import UserError, missing_extra
 from distilgliner.files import replace_atomically
 
 __all__ = ["AnnotatedDocument", "AnnotationStore", "Manifest", "SpanScores", "open_store"]
 
-# Measured on tweets: half of what zstd makes of plain columns.
-_ENCODING = {
-    "char_start": "DELTA_BINARY_PACKED",
-    "char_end": "DELTA_BINARY_PACKED",
-    "word_start": "DELTA_BINARY_PACKED",
-    "word_end": "DELTA_BINARY_PACKED",
-    "logit": "BYTE_STREAM_SPLIT",
-}
 _READ_DOCUMENTS = 1000
+_GROUP_BYTES = 1 << 25
+"""Of states in a row group, of which reading and writing hold one at a time in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +63,10 @@ def open_store(folder: str | Path) -> AnnotationStore:
 
 
 class AnnotationStore:
-    """What a teacher said about a corpus: iterate over it to get the documents in input order."""
+    """What a teacher said about a corpus: iterate over it to get the documents in input order.
+
+    That gives them without the teacher's hidden states; `iterate(states=True)` gives both.
+    """
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         self.folder = folder
@@ -85,9 +80,26 @@ class AnnotationStore:
         return sum(shard.documents for shard in self._summaries)
 
     def __iter__(self) -> Iterator[AnnotatedDocument]:
+        return self.iterate()
+
+    def iterate(self, states: bool = False) -> Iterator[AnnotatedDocument]:
+        """The documents in input order, read as they are needed.
+
+        `states` reads the hidden states too, of the layers `manifest.states.layers`, which is most
+        of the bytes of a store that has them; without, `document.states` is None.
+        Raises `UserError` when they are wanted and not stored, or when a shard is damaged.
+        """
+        if states and self.manifest.states is None:
+            raise UserError(
+                f"{self.folder} has no hidden states of the teacher; annotate into another folder "
+                "with distilgliner annotate --states -1 (the last layer)."
+            )
+        return self._read(self.manifest.states if states else None)
+
+    def _read(self, states: StateSettings | None) -> Iterator[AnnotatedDocument]:
         assert self.manifest.corpus is not None
         for index in range(self.manifest.corpus.shards):
-            yield from read_shard(shard_path(self.folder, index))
+            yield from read_shard(shard_path(self.folder, index), states)
 
     @cached_property
     def _summaries(self) -> list[ShardSummary]:
@@ -117,73 +129,59 @@ def shard_path(folder: Path, index: int) -> Path:
 
 
 def write_shard(path: Path, documents: Sequence[AnnotatedDocument], summary: ShardSummary) -> None:
-    """Write a shard atomically, with its summary in its metadata."""
+    """Write a shard atomically, with its summary in its metadata.
+
+    Hidden states are kept when the documents have them. Raises `ValueError` when only some have.
+    """
     pa, pq = _import_pyarrow()
     numbers = {name: str(getattr(summary, name)) for name in ShardSummary.__slots__}
-    table = _build_table(pa, documents).replace_schema_metadata(numbers)
-    with replace_atomically(path) as partial:
-        pq.write_table(
-            table,
+    with_states = {document.states is not None for document in documents}
+    if len(with_states) > 1:
+        raise ValueError("some documents of a shard have hidden states, and some have none")
+    schema = build_schema(pa, with_states=True in with_states).with_metadata(numbers)
+    with (
+        replace_atomically(path) as partial,
+        pq.ParquetWriter(
             partial,
+            schema,
             compression="zstd",
             compression_level=9,
             use_dictionary=["spans.label_index.list.element"],
-            column_encoding={f"{name}.list.element": _ENCODING[name] for name in _ENCODING},
-        )
+            column_encoding=ENCODINGS,
+        ) as writer,
+    ):
+        for group in _cut_groups(documents):
+            writer.write_table(build_table(pa, group, schema))
 
 
-def _build_table(pa: Any, documents: Sequence[AnnotatedDocument]) -> Any:
-    def lists(arrays: list[np.ndarray], kind: Any) -> Any:
-        offsets = np.cumsum([0, *map(len, arrays)]).astype(np.int32)
-        values = np.concatenate([np.zeros(0, kind), *arrays]).astype(kind)
-        return pa.ListArray.from_arrays(pa.array(offsets), pa.array(values))
-
-    words = [np.array(doc.words, dtype=np.uint32).reshape(-1, 2) for doc in documents]
-    spans = [doc.spans for doc in documents]
-    return pa.table(
-        {
-            "id": pa.array([doc.id for doc in documents], pa.string()),
-            "text": pa.array([doc.text for doc in documents], pa.string()),
-            "char_start": lists([word[:, 0] for word in words], np.uint32),
-            "char_end": lists([word[:, 1] for word in words], np.uint32),
-            "word_start": lists([span.word_start for span in spans], np.uint32),
-            "word_end": lists([span.word_end for span in spans], np.uint32),
-            "label_index": lists([span.label_index for span in spans], np.uint16),
-            "logit": lists([round_logits(span.logit) for span in spans], np.float16),
-        }
-    )
+def _cut_groups(documents: Sequence[AnnotatedDocument]) -> Iterator[Sequence[AnnotatedDocument]]:
+    """Row groups of about `_GROUP_BYTES` of states; a single one without states."""
+    first = size = 0
+    for index, document in enumerate(documents):
+        size += 0 if document.states is None else document.states.nbytes
+        if size >= _GROUP_BYTES:
+            yield documents[first : index + 1]
+            first, size = index + 1, 0
+    if first < len(documents):
+        yield documents[first:]
 
 
-def read_shard(path: Path) -> Iterator[AnnotatedDocument]:
-    """The documents of a shard, in order. Raises `UserError` when the file is damaged."""
-    _, pq = _import_pyarrow()
+def read_shard(path: Path, states: StateSettings | None = None) -> Iterator[AnnotatedDocument]:
+    """The documents of a shard, in order, and with `states` also their hidden states.
+
+    Without, the column of the states is not read. Raises `UserError` when the file is damaged.
+    """
+    pa, pq = _import_pyarrow()
+    columns = build_schema(pa, with_states=states is not None).names
     try:
         with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=_READ_DOCUMENTS):
-                yield from _read_batch(batch)
+            for group in range(file.num_row_groups):
+                for batch in file.iter_batches(
+                    batch_size=_READ_DOCUMENTS, row_groups=[group], columns=columns
+                ):
+                    yield from read_batch(batch, states)
     except (OSError, ValueError, KeyError) as error:  # pyarrow's errors are among these
         raise _damaged(path, error) from error
-
-
-def _read_batch(batch: Any) -> Iterator[AnnotatedDocument]:
-    def lists(name: str, kind: Any) -> list[np.ndarray]:
-        column = batch.column(name)
-        offsets = column.offsets.to_numpy()
-        values = column.values.to_numpy(zero_copy_only=False).astype(kind)
-        return [values[a:b] for a, b in pairwise(offsets)]
-
-    char_start, char_end = lists("char_start", np.int64), lists("char_end", np.int64)
-    spans = zip(
-        lists("word_start", np.int32),
-        lists("word_end", np.int32),
-        lists("label_index", np.int32),
-        lists("logit", np.float32),
-        strict=True,
-    )
-    ids, texts = batch.column("id").to_pylist(), batch.column("text").to_pylist()
-    for row, scores in enumerate(spans):
-        words = list(zip(char_start[row].tolist(), char_end[row].tolist(), strict=True))
-        yield AnnotatedDocument(ids[row], texts[row], words, SpanScores(*scores))
 
 
 def read_ids(path: Path) -> list[str]:

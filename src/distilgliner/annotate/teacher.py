@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,26 +14,18 @@ import torch
 from distilgliner import __version__
 from distilgliner.annotate.checkpoint import Checkpoint, check_packages, find_checkpoint
 from distilgliner.annotate.decode import decode_flat
-from distilgliner.annotate.encoding import (
-    EncodedDocument,
-    compute_batches,
-    count_subwords,
-    encode_documents,
-)
+from distilgliner.annotate.encoding import compute_batches, count_subwords, encode_documents
 from distilgliner.annotate.loading import find_last_position, load_model
 from distilgliner.annotate.logits import (
     compute_floor_logit,
     compute_token_span_logits,
     select_spans,
 )
+from distilgliner.annotate.merge import merge_scores
 from distilgliner.annotate.span_head import compute_marker_logits, has_marker_head
-from distilgliner.annotate.spans import (
-    AnnotatedDocument,
-    SpanScores,
-    build_span_scores,
-    empty_span_scores,
-)
-from distilgliner.annotate.windows import WindowLimits, find_sentence_ends, select_owned
+from distilgliner.annotate.spans import AnnotatedDocument, SpanScores
+from distilgliner.annotate.states import StateRecorder
+from distilgliner.annotate.windows import WindowLimits, find_sentence_ends
 from distilgliner.corpus.document import check_labels
 from distilgliner.corpus.words import WORD_SPLITTER, split_words
 from distilgliner.errors import UserError
@@ -99,6 +92,7 @@ class Teacher:
         sentence_ends: Sequence[Sequence[bool]] | None = None,
         batch_words: int = DEFAULT_BATCH_WORDS,
         labels_per_prompt: int | None = None,
+        recorder: StateRecorder | None = None,
         on_batch: Callable[[int], None] | None = None,
     ) -> list[SpanScores]:
         """Score all spans of up to `max_width` words of each document against each label.
@@ -107,6 +101,7 @@ class Teacher:
         the order of `labels`, the prompt has them sorted, because GLiNER's scores depend on it.
         `labels_per_prompt` splits many labels into several prompts (None: one prompt).
         Long documents are cut into windows, preferably behind words of `sentence_ends`, and merged.
+        `recorder` gets the hidden states of the documents' words, from the first prompt's passes.
         `on_batch` is called with the number of words behind each finished batch.
         Raises `UserError` for labels that are empty, double, or too long for the encoder.
         """
@@ -116,6 +111,8 @@ class Teacher:
             sentence_ends = [_ends_of(words) for words in word_lists]
         documents = list(encode_documents(self.tokenizer, word_lists, sentence_ends, limits))
         self.shortened_words += sum(document.shortened for document in documents)
+        if recorder is not None:
+            recorder.begin(documents, [len(words) for words in word_lists])
         windows = [
             (int(document.subwords[start:end].sum()), document.words[start:end])
             for document in documents
@@ -127,15 +124,23 @@ class Teacher:
             windows, batch_words=batch_words, prompt_subwords=prompt_subwords
         ):
             rows = [windows[index][1] for index in batch]
-            for prompt in prompts:
-                spans, logits = self._score_batch(rows, prompt, floor_logit)
+            for number, prompt in enumerate(prompts):
+                with_states = recorder if number == 0 else None
+                spans, logits = self._score_batch(batch, rows, prompt, floor_logit, with_states)
                 cuts = np.searchsorted(spans[:, 0], np.arange(len(batch) + 1))
                 for row, index in enumerate(batch):
                     part = slice(cuts[row], cuts[row + 1])
                     found[index].append((spans[part, 1:], logits[part]))
             if on_batch is not None:
                 on_batch(sum(map(len, rows)))
-        return self._merge(documents, found, prompts, labels)
+        return merge_scores(
+            documents,
+            found,
+            prompts,
+            labels,
+            max_width=self.max_width,
+            is_token_model=self.checkpoint.is_token_model,
+        )
 
     def batch_predict_entities(
         self,
@@ -209,7 +214,12 @@ class Teacher:
         return special + int(sizes.sum())
 
     def _score_batch(
-        self, rows: list[list[str]], prompt: tuple[str, ...], floor_logit: float
+        self,
+        windows: Sequence[int],
+        rows: list[list[str]],
+        prompt: tuple[str, ...],
+        floor_logit: float,
+        recorder: StateRecorder | None,
     ) -> tuple[np.ndarray, np.ndarray]:
         batch = self.model.collate_batch(
             self.model.prepare_base_input(rows), list(prompt), self._collator
@@ -223,10 +233,11 @@ class Teacher:
                 )
             extra["labels_embeds"] = self._label_vectors[prompt]
         is_token_model = self.checkpoint.is_token_model
-        if self._has_marker_head:
-            logits = compute_marker_logits(self.model, batch, **extra)
-        else:
-            logits = self.model.run_batch(batch, **extra)[0]
+        with recorder.recording(windows, rows, batch["words_mask"]) if recorder else nullcontext():
+            if self._has_marker_head:
+                logits = compute_marker_logits(self.model, batch, **extra)
+            else:
+                logits = self.model.run_batch(batch, **extra)[0]
         if is_token_model:
             logits = compute_token_span_logits(logits, self.max_width)
         if logits.shape[2 if is_token_model else 3] != len(prompt):
@@ -237,52 +248,6 @@ class Teacher:
         return select_spans(
             logits, [len(row) for row in rows], floor_logit, is_token_model=is_token_model
         )
-
-    def _merge(
-        self,
-        documents: Sequence[EncodedDocument],
-        found: Sequence[list[tuple[np.ndarray, np.ndarray]]],
-        prompts: Sequence[tuple[str, ...]],
-        labels: Sequence[str],
-    ) -> list[SpanScores]:
-        """Put windows and prompts together again, in the words and labels of the caller."""
-        offsets = np.cumsum([0, *map(len, prompts)])
-        to_user = np.array([list(labels).index(label) for prompt in prompts for label in prompt])
-        results = []
-        windows = iter(found)
-        for document in documents:
-            spans_parts, logits_parts = [], []
-            for index, (start, _) in enumerate(document.windows):
-                for first_label, (spans, logits) in zip(offsets, next(windows), strict=False):
-                    spans = spans + np.array([start, start, first_label])
-                    if len(document.windows) > 1:
-                        own = select_owned(
-                            spans[:, 0], spans[:, 1], index, document.windows, len(document.words)
-                        )
-                        spans, logits = spans[own], logits[own]
-                    spans_parts.append(spans)
-                    logits_parts.append(logits)
-            results.append(self._build_scores(document, spans_parts, logits_parts, to_user))
-        return results
-
-    def _build_scores(
-        self,
-        document: EncodedDocument,
-        spans_parts: list[np.ndarray],
-        logits_parts: list[np.ndarray],
-        to_user: np.ndarray,
-    ) -> SpanScores:
-        if not spans_parts:
-            return empty_span_scores()
-        spans, logits = np.concatenate(spans_parts), np.concatenate(logits_parts)
-        if len(spans_parts) > 1:
-            first, second = (2, 1) if self.checkpoint.is_token_model else (1, 2)
-            order = np.lexsort((spans[:, second], spans[:, first], spans[:, 0]))
-            spans, logits = spans[order], logits[order]
-        start = document.positions[spans[:, 0]]
-        end = document.positions[spans[:, 1] - 1] + 1
-        fits = end - start <= self.max_width  # words that the teacher does not see count here
-        return build_span_scores(start[fits], end[fits], to_user[spans[fits, 2]], logits[fits])
 
 
 def compute_prompts(labels: Sequence[str], labels_per_prompt: int | None) -> list[tuple[str, ...]]:

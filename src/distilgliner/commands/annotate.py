@@ -26,6 +26,12 @@ def annotate(
     labels_per_prompt: int | None = typer.Option(
         None, help="Split many labels into prompts of this many; by default all in one."
     ),
+    states: str | None = typer.Option(
+        None,
+        help="Keep the hidden states of these encoder layers too, as 6 or 3,6 (0: embeddings, -1: "
+        "the last), for students that match them. Each layer costs about 1.7 bytes per word and "
+        "dimension, as 660 bytes per word at 384 dimensions; text and scores alone take 5 or more.",
+    ),
     threads: int | None = typer.Option(None, help="CPU threads; by default torch decides."),
 ) -> None:
     """Score every span of a text with a GLiNER teacher; the scores are what students learn from."""
@@ -35,6 +41,7 @@ def annotate(
     from distilgliner.corpus.labels import read_labels
 
     names = read_labels(labels)
+    layers = None if states is None else _parse_layers(states)
     check_packages()
     if threads is not None:
         import torch
@@ -50,6 +57,7 @@ def annotate(
         floor=floor,
         batch_words=batch_words,
         labels_per_prompt=labels_per_prompt,
+        states=layers,
     )
     speed = store.words_per_second
     words = max(1, store.words)
@@ -61,6 +69,15 @@ def annotate(
     )
     if store.manifest.corpus is not None:
         tell_shortened(store.manifest.corpus.shortened_words)
+
+
+def _parse_layers(option: str) -> list[int]:
+    try:
+        return [int(layer) for layer in option.split(",")]
+    except ValueError:
+        raise UserError(
+            f"--states {option!r} must be numbers of layers, as 6 or 3,6; -1 is the last."
+        ) from None
 
 
 def _read_all(sources: list[str], format: str | None) -> Iterator[Document]:

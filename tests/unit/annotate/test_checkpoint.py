@@ -24,6 +24,7 @@ def test_bundled_checkpoint() -> None:
     assert (found.name, found.kind) == ("bundled", "uni-encoder span")
     assert (found.max_width, found.max_words, found.word_splitter) == (12, 256, "whitespace")
     assert found.weight_hash == find_checkpoint(bundled_teacher()).weight_hash
+    assert found.encoder_size == (6, 384)
 
 
 @pytest.mark.parametrize(
@@ -39,6 +40,7 @@ def test_kinds_and_defaults(tmp_path: Path, config: dict[str, object], kind: str
     found = find_checkpoint(_folder(tmp_path / "my-model", **config))
     assert (found.name, found.kind, found.max_width) == ("my-model", kind, 12)
     assert found.is_local
+    assert found.encoder_size is None  # only the loaded model tells
 
 
 @pytest.mark.parametrize(

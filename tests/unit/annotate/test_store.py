@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,15 +16,24 @@ from distilgliner.annotate.manifest import (
     CorpusRecord,
     Manifest,
     PromptSettings,
+    StateSettings,
     WindowSettings,
     check_same_settings,
+    read_manifest,
     write_manifest,
 )
 from distilgliner.annotate.spans import AnnotatedDocument, build_span_scores, empty_span_scores
-from distilgliner.annotate.store import ShardSummary, open_store, shard_path, write_shard
+from distilgliner.annotate.store import (
+    ShardSummary,
+    open_store,
+    read_shard,
+    shard_path,
+    write_shard,
+)
 from distilgliner.corpus.document import Document
 from distilgliner.errors import UserError
 
+STATES = StateSettings(layers=(3, 6), dim=4)
 TEXTS = ["Ada met Bob .", "", "Łódź 🙂 東京"]
 
 
@@ -80,6 +91,94 @@ def test_what_is_written_is_read(store: Path) -> None:
             assert np.array_equal(ours, theirs)
     assert opened.size_bytes == sum(shard_path(store, i).stat().st_size for i in (0, 1))
     assert not list(store.glob("*.tmp"))
+
+
+def _with_states(seed: int = 0) -> list[AnnotatedDocument]:
+    rng = np.random.default_rng(seed)
+    return [
+        replace(document, states=rng.normal(size=(2, len(document.words), 4)).astype(np.float16))
+        for document in _documents()
+    ]
+
+
+@pytest.fixture
+def store_with_states(store: Path) -> Path:
+    """The same store, with the states of two layers."""
+    documents = _with_states()
+    write_shard(shard_path(store, 0), documents[:2], ShardSummary(2, 4, 2, 0))
+    write_shard(shard_path(store, 1), documents[2:], ShardSummary(1, 3, 0, 1))
+    manifest = read_manifest(store)
+    assert manifest is not None
+    write_manifest(store, manifest.model_copy(update={"states": STATES}))
+    return store
+
+
+def test_states_are_read_when_asked_for(store_with_states: Path) -> None:
+    opened = open_store(store_with_states)
+    assert opened.manifest.states == STATES
+    for read, bare, written in zip(
+        opened.iterate(states=True), opened, _with_states(), strict=True
+    ):
+        assert bare.states is None
+        assert read.states is not None
+        assert read.states.dtype == np.float16
+        assert read.states.flags.writeable  # torch warns of arrays that are not
+        assert np.array_equal(read.states, written.states)
+        for name in ("word_start", "word_end", "label_index", "logit"):
+            assert np.array_equal(getattr(read.spans, name), getattr(bare.spans, name))
+        assert (read.id, read.text, read.words) == (bare.id, bare.text, bare.words)
+
+
+def test_without_states_their_column_is_not_read(store_with_states: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    path = shard_path(store_with_states, 0)
+    metadata = parquet.read_metadata(path).row_group(0)
+    chunk = metadata.column(metadata.num_columns - 1)
+    assert chunk.path_in_schema == "states.list.element"
+    content = bytearray(path.read_bytes())
+    start = chunk.data_page_offset
+    content[start : start + chunk.total_compressed_size] = b"x" * chunk.total_compressed_size
+    path.write_bytes(bytes(content))
+    opened = open_store(store_with_states)
+    assert [document.text for document in opened] == TEXTS
+    with pytest.raises(UserError, match=r"shard-00000\.parquet is damaged"):
+        list(opened.iterate(states=True))
+
+
+def test_states_come_in_groups_of_bounded_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    monkeypatch.setattr("distilgliner.annotate.store._GROUP_BYTES", 100)
+    documents = [document for seed in range(5) for document in _with_states(seed)]
+    path = shard_path(tmp_path, 0)
+    write_shard(path, documents, ShardSummary(15, 35, 10, 0))
+    # 64, 0 and 48 bytes of states: the third one makes 112, and so on.
+    groups = parquet.read_metadata(path)
+    assert [groups.row_group(i).num_rows for i in range(groups.num_row_groups)] == [3] * 5
+    read = list(read_shard(path, STATES))
+    assert len(read) == 15
+    for one, other in zip(read, documents, strict=True):
+        assert np.array_equal(one.states, other.states)  # type: ignore[arg-type]
+    assert len(list(read_shard(path))) == 15
+
+
+def test_states_that_are_not_there(store: Path, store_with_states: Path) -> None:
+    with pytest.raises(ValueError, match="some have none"):
+        write_shard(store / "x", [_documents()[0], _with_states()[0]], ShardSummary(2, 8, 4, 0))
+    assert not (store / "x").exists()
+    write_shard(shard_path(store, 1), _documents()[2:], ShardSummary(1, 3, 0, 1))
+    with pytest.raises(UserError, match=r"shard-00001\.parquet is damaged .*states"):
+        list(open_store(store).iterate(states=True))
+
+
+def test_a_store_without_states_is_as_it_always_was(store: Path) -> None:
+    content = json.loads((store / "manifest.json").read_text())
+    assert "states" not in content  # which earlier versions would refuse
+    opened = open_store(store)
+    assert opened.manifest.states is None
+    with pytest.raises(UserError, match=r"no hidden states .* --states -1"):
+        opened.iterate(states=True)
 
 
 def test_reading_needs_neither_torch_nor_gliner(store: Path) -> None:
@@ -165,9 +264,19 @@ def test_every_different_setting_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         check_same_settings(one, other, tmp_path)
     message = str(caught.value)
+    assert "states" not in message
     assert "--labels): stored person,city, now city,person" in message
     assert "--floor): stored 0.001, now 0.01" in message
     assert "weights: stored 00, now 11" in message
     assert "--labels-per-prompt: stored None, now 5" in message
     assert "another --output folder" in message
     assert "batch" not in message
+
+
+def test_other_states_are_named(tmp_path: Path) -> None:
+    with_states = _manifest(states=STATES)
+    check_same_settings(with_states, _manifest(states=STATES), tmp_path)
+    with pytest.raises(UserError, match=r"\(--states\): stored 3,6, now None"):
+        check_same_settings(with_states, _manifest(), tmp_path)
+    with pytest.raises(UserError, match=r"\(--states\): stored None, now 3,6"):
+        check_same_settings(_manifest(), with_states, tmp_path)

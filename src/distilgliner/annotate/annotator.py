@@ -1,0 +1,178 @@
+"""A teacher at work on the shards of a store, under settings that the manifest records."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from distilgliner.annotate.checkpoint import check_packages, find_checkpoint
+from distilgliner.annotate.corpus import SHARD_CHARACTERS
+from distilgliner.annotate.decode import decode_flat
+from distilgliner.annotate.manifest import (
+    BatchSettings,
+    Manifest,
+    PromptSettings,
+    StateSettings,
+    WindowSettings,
+)
+from distilgliner.annotate.spans import AnnotatedDocument
+from distilgliner.annotate.store import ShardSummary, write_shard
+from distilgliner.annotate.vocabulary import (
+    TOKENIZER_FILE,
+    VECTORS_FILE,
+    VOCABULARY_FOLDER,
+    write_vocabulary,
+)
+from distilgliner.annotate.windows import find_sentence_ends
+from distilgliner.corpus.document import Document, check_labels
+
+if TYPE_CHECKING:
+    from distilgliner.annotate.states import StateRecorder
+    from distilgliner.annotate.teacher import Teacher
+
+
+class Annotator:
+    """The settings of a run, and the teacher, which is loaded when the first shard needs it."""
+
+    def __init__(
+        self,
+        teacher: str | Path | Teacher,
+        labels: Sequence[str],
+        *,
+        floor: float,
+        shard_documents: int,
+        batch_words: int,
+        labels_per_prompt: int | None,
+        states: Sequence[int],
+    ) -> None:
+        """See `run_annotation`. Raises `UserError` for bad labels, layers and teachers."""
+        check_packages()
+        from distilgliner.annotate import teacher as teacher_module
+
+        self._teacher: Teacher | None = None
+        if isinstance(teacher, teacher_module.Teacher):
+            self._teacher, self._checkpoint = teacher, teacher.checkpoint
+        else:
+            self._checkpoint = find_checkpoint(teacher)
+        self._load = teacher_module.load_teacher
+        self._cut_words = teacher_module.cut_words
+        self._words = 0
+        self._seconds = 0.0
+        checkpoint = self._checkpoint
+        self.manifest = Manifest(
+            teacher=checkpoint.name,
+            teacher_hash=checkpoint.weight_hash,
+            teacher_kind=checkpoint.kind,
+            labels=tuple(sorted(check_labels(labels))),  # results must not depend on their order
+            floor=floor,
+            word_splitter=checkpoint.word_splitter,
+            max_width=checkpoint.max_width,
+            prompt=PromptSettings(
+                entity_token=checkpoint.prompt_tokens[0],
+                separator_token=checkpoint.prompt_tokens[1],
+                labels_per_prompt=labels_per_prompt,
+            ),
+            windows=WindowSettings(
+                max_words=checkpoint.max_words, overlap_words=checkpoint.overlap_words
+            ),
+            batches=BatchSettings(
+                shard_documents=shard_documents,
+                shard_characters=SHARD_CHARACTERS,
+                batch_words=batch_words,
+            ),
+            versions=teacher_module.package_versions(),
+            states=self._build_state_settings(states) if states else None,
+        )
+
+    def _build_state_settings(self, states: Sequence[int]) -> StateSettings:
+        from distilgliner.annotate.states import read_encoder_size, resolve_layers
+
+        size = self._checkpoint.encoder_size or read_encoder_size(self._get_teacher().model)
+        layers, dim = size
+        return StateSettings(layers=resolve_layers(states, layers), dim=dim)
+
+    @property
+    def words_per_second(self) -> float:
+        """Of the shards finished and the batches done in this run; loading does not count."""
+        return self._words / self._seconds if self._seconds else 0.0
+
+    def run(self, path: Path, chunk: Sequence[Document], show: Callable[[float], None]) -> None:
+        """Annotate the documents of one shard and write it; `show` gets the share that is done."""
+        teacher = self._get_teacher()
+        self.write_vocabulary(path.parent)
+        offsets = [teacher.split_words(document.text) for document in chunk]
+        word_lists = [
+            self._cut_words(document.text, words)
+            for document, words in zip(chunk, offsets, strict=True)
+        ]
+        total = max(1, sum(map(len, word_lists)))
+        started, seconds_before, words_before = time.perf_counter(), self._seconds, self._words
+
+        def on_batch(words: int) -> None:
+            self._words += words
+            self._seconds = seconds_before + time.perf_counter() - started
+            show(min(1.0, (self._words - words_before) / total))
+
+        recorder = self._build_recorder(teacher)
+        shortened_before = teacher.shortened_words
+        spans = teacher.score(
+            word_lists,
+            self.manifest.labels,
+            self.manifest.floor,
+            sentence_ends=[
+                find_sentence_ends(document.text, words)
+                for document, words in zip(chunk, offsets, strict=True)
+            ],
+            batch_words=self.manifest.batches.batch_words,
+            labels_per_prompt=self.manifest.prompt.labels_per_prompt,
+            recorder=recorder,
+            on_batch=on_batch,
+        )
+        states: Sequence[np.ndarray | None] = [None] * len(chunk)
+        if recorder is not None:
+            states = recorder.states
+        annotated = [
+            AnnotatedDocument(document.id, document.text, words, scores, vectors)
+            for document, words, scores, vectors in zip(chunk, offsets, spans, states, strict=True)
+        ]
+        labels = self.manifest.labels
+        write_shard(
+            path,
+            annotated,
+            ShardSummary(
+                documents=len(annotated),
+                words=sum(map(len, word_lists)),
+                entities=sum(len(decode_flat(document, labels)) for document in annotated),
+                shortened_words=teacher.shortened_words - shortened_before,
+            ),
+        )
+        self._words = words_before + total  # overlaps of windows counted once
+
+    def _build_recorder(self, teacher: Teacher) -> StateRecorder | None:
+        if self.manifest.states is None:
+            return None
+        from distilgliner.annotate.states import StateRecorder
+
+        return StateRecorder(teacher.model, self.manifest.states.layers)
+
+    def write_vocabulary(self, output: Path) -> None:
+        """Put what students inherit beside the annotations, unless it is there."""
+        folder = output / VOCABULARY_FOLDER
+        if (folder / VECTORS_FILE).is_file() and (folder / TOKENIZER_FILE).is_file():
+            return
+        model = self._get_teacher().model
+        # Encoding leaves its padding and truncation in the tokenizer, which is not its nature.
+        tokenizer = getattr(model.data_processor.transformer_tokenizer, "backend_tokenizer", None)
+        if tokenizer is not None:
+            tokenizer.no_padding()
+            tokenizer.no_truncation()
+        write_vocabulary(model, folder)
+
+    def _get_teacher(self) -> Teacher:
+        if self._teacher is None:
+            self._teacher = self._load(self._checkpoint)
+        return self._teacher
