@@ -2,47 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-import numpy as np
-
-from distilgliner.annotate.decode import label_by_teacher
-from distilgliner.annotate.store import AnnotatedDocument, AnnotationStore
+from distilgliner.annotate.store import AnnotationStore
 from distilgliner.corpus.document import Document, text_id
-from distilgliner.corpus.labelled import restrict_documents
 from distilgliner.corpus.split import text_key
 from distilgliner.distill.config import DistillConfig, TargetConfig
+from distilgliner.distill.ensemble import label_by_teachers
+from distilgliner.distill.partial import find_known_labels, restrict_partial
+from distilgliner.distill.transfer import (
+    StoredTeacher,
+    TransferDocument,
+    list_scores,
+    read_transfer,
+)
 from distilgliner.errors import UserError
 from distilgliner.folders import compute_fingerprint
 
 HELD_OUT = 10
 """Without dev documents every tenth text (by its hash) is held out, with the run's own labels."""
 
-D = TypeVar("D", Document, AnnotatedDocument)
+D = TypeVar("D", Document, TransferDocument)
 
 
 @dataclass(frozen=True)
 class DistillData:
     """What a run learns from, in the order of ids.
 
-    `dev` chooses the epoch; `watched` is only reported, per epoch.
+    `dev` chooses the epoch; `watched` is only reported, per epoch. Documents of people may be
+    `PartialDocument`s, which say nothing of some labels.
     """
 
     labels: tuple[str, ...]
-    transfer: list[AnnotatedDocument]
+    teachers: tuple[StoredTeacher, ...]
+    transfer: list[TransferDocument]
     gold: list[Document]
     dev: list[Document]
     dev_source: str
     watched: Mapping[str, Sequence[Document]]
 
     def compute_fingerprints(self) -> dict[str, str]:
-        """What identifies all that decides the student, scores of the teacher included."""
+        """What identifies all that decides the student, scores of all teachers included."""
+        several = len(self.teachers) > 1
         return {
             "transfer": compute_fingerprint(document.text for document in self.transfer),
             "annotations": compute_fingerprint(
-                part for document in self.transfer for part in _list_scores(document)
+                part
+                for document in self.transfer
+                for part in list_scores(document, with_rows=several)
             ),
             "gold": compute_fingerprint(map(repr, self.gold)),
             "dev": compute_fingerprint(map(repr, self.dev)),
@@ -51,7 +60,7 @@ class DistillData:
 
 def build_data(
     config: DistillConfig,
-    store: AnnotationStore,
+    stores: AnnotationStore | Sequence[AnnotationStore],
     gold: Sequence[Document] = (),
     dev: Sequence[Document] = (),
     dev_source: str = "humans",
@@ -60,11 +69,14 @@ def build_data(
 ) -> DistillData:
     """Check labels and thresholds, and hold out documents where no dev documents are given.
 
+    stores: one, or several whose texts and label sets may be the same, overlap or differ.
     Raises `UserError` for labels that are missing or unknown, for gold that is missing or that the
-    targets have no use for, for thresholds below the store's floor, and for nothing to learn from.
+    targets have no use for, for thresholds below a store's floor, and for nothing to learn from.
     """
-    labels, targets = store.labels, config.targets
-    check_floor(config.target, store.manifest.floor)
+    stores = [stores] if isinstance(stores, AnnotationStore) else list(stores)
+    targets = config.targets
+    for store in stores:
+        check_floor(config.target, store.manifest.floor)
     if targets in ("gold", "mixed"):
         if not gold:
             raise UserError(f"Targets {targets!r} need gold documents; pass --gold FILE.")
@@ -73,30 +85,52 @@ def build_data(
             f"Targets {targets!r} learn from no human label; leave --gold out, or pass "
             "--targets mixed."
         )
-    gold = _sort(restrict_documents(gold, labels, ignore_labels, "gold"))
-    chosen = _sort(restrict_documents(dev, labels, ignore_labels, "dev"))
-    transfer = sorted(store, key=lambda document: document.id)
+    labels = choose_labels(targets, stores, {find_known_labels(document) for document in gold})
+    gold = _sort(restrict_partial(gold, labels, ignore_labels, "gold"))
+    chosen = _sort(restrict_partial(dev, labels, ignore_labels, "dev"))
+    states = config.training.terms.need_states
+    teachers, transfer = read_transfer(stores, labels, config.target, states=states)
     if not chosen and targets == "gold":
         gold, chosen = _hold_out(gold)
     elif not chosen:
         dev_source = "the teacher"
         transfer, held = _hold_out(transfer)
-        chosen = label_by_teacher(held, labels, config.target.teacher_threshold)
+        chosen = label_by_teachers(held, teachers, labels, config.target.teacher_threshold)
         keys = {text_key(document.text) for document in held}
         gold = [document for document in gold if text_key(document.text) not in keys]
     data = DistillData(
         labels=labels,
+        teachers=teachers,
         transfer=transfer,
         gold=gold,
         dev=chosen,
         dev_source=dev_source,
         watched={
-            name: restrict_documents(documents, labels, ignore_labels, name)
+            name: restrict_partial(documents, labels, ignore_labels, name)
             for name, documents in (watched or {}).items()
         },
     )
     _check_not_empty(config, data)
     return data
+
+
+def choose_labels(
+    targets: str,
+    stores: Sequence[AnnotationStore],
+    gold: Collection[tuple[str, ...] | None],
+) -> tuple[str, ...]:
+    """The labels of the student: all that stores and gold were annotated for.
+
+    gold: the label sets of the gold, None for gold that was annotated for all labels. Those of a
+    single store keep its order, any other union is sorted. Targets `gold` have the store's labels
+    only when some gold was annotated for all.
+    """
+    own = {label for known in gold for label in known or ()}
+    if targets != "gold" or None in gold:
+        own.update(*(store.labels for store in stores))
+    if len(stores) == 1 and own == set(stores[0].labels):
+        return stores[0].labels
+    return tuple(sorted(own))
 
 
 def check_floor(target: TargetConfig, floor: float) -> None:
@@ -118,7 +152,14 @@ def check_floor(target: TargetConfig, floor: float) -> None:
 
 def _sort(documents: list[Document]) -> list[Document]:
     """By id; equal texts by their entities, so that the order of the input never counts."""
-    return sorted(documents, key=lambda document: (document.id, document.entities or ()))
+    return sorted(
+        documents,
+        key=lambda document: (
+            document.id,
+            document.entities or (),
+            find_known_labels(document) or (),
+        ),
+    )
 
 
 def _hold_out(documents: Sequence[D]) -> tuple[list[D], list[D]]:
@@ -144,11 +185,3 @@ def _check_not_empty(config: DistillConfig, data: DistillData) -> None:
         f"There is no document to learn from with targets {config.targets!r}; {more}, or pass "
         "--dev FILE, so that none is held out."
     )
-
-
-def _list_scores(document: AnnotatedDocument) -> Iterator[str | bytes]:
-    yield document.text
-    yield np.array(document.words, dtype=np.int64).tobytes()
-    spans = document.spans
-    for values in (spans.word_start, spans.word_end, spans.label_index, spans.logit):
-        yield values.tobytes()

@@ -73,6 +73,11 @@ class TermsConfig(BaseModel):
     states: StatesTerm = StatesTerm()
     attention: AttentionTerm = AttentionTerm()
 
+    @property
+    def need_states(self) -> bool:
+        """Whether a term looks at the teacher's hidden states."""
+        return self.states.weight > 0 or self.attention.weight > 0
+
 
 def resolve_terms(targets: str, terms: TermsConfig) -> TermsConfig:
     """The terms of an arm: hard has the teacher's decisions in place of its distribution."""
