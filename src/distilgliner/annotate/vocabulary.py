@@ -5,6 +5,8 @@ They are stored beside the annotations, so that distilling needs neither the tea
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +52,36 @@ def write_vocabulary(model: Any, folder: Path) -> None:
             "The teacher has no fast tokenizer (tokenizer.json), which students need; "
             "convert it with transformers.AutoTokenizer(..., use_fast=True).save_pretrained."
         )
-    write_atomically(folder / TOKENIZER_FILE, tokenizer.backend_tokenizer.to_str())
+    write_atomically(folder / TOKENIZER_FILE, drop_case_marks(tokenizer.backend_tokenizer.to_str()))
     write_atomically(
         folder / VECTORS_FILE, save({"vectors": reduce_vectors(table).astype(np.float16)})
+    )
+
+
+def drop_case_marks(tokenizer: str) -> str:
+    """A tokenizer.json without the rules that write a mark before a capital.
+
+    The bundled teacher sees case through such marks (docs/decisions/0008-case-marks.md). A student
+    sees it in the word's shape: marks would take a share of the mean of its subwords, and the rules
+    more than half of the tokenizer's time.
+    """
+    settings = json.loads(tokenizer)
+    normalizer = settings.get("normalizer") or {}
+    rules = normalizer.get("normalizers", [])
+    kept = [rule for rule in rules if not _writes_case_mark(rule)]
+    if len(kept) == len(rules):
+        return tokenizer
+    normalizer["normalizers"] = kept
+    return json.dumps(settings, ensure_ascii=False)
+
+
+def _writes_case_mark(rule: dict[str, Any]) -> bool:
+    """Whether a rule writes one sign and a space before a word's first capital, made small."""
+    pattern = rule.get("pattern", {}).get("Regex", "")
+    return (
+        rule.get("type") == "Replace"
+        and re.match(r"\^[A-Z]", pattern) is not None
+        and re.fullmatch(rf"[^\w\s] {pattern[1].lower()}", rule.get("content", "")) is not None
     )
 
 

@@ -11,6 +11,10 @@ from distilgliner.distill.config import TrainingConfig
 from distilgliner.distill.schedules import compute_trainable
 from distilgliner.distill.terms import TAG_TERMS, StageConfig
 
+_LEAST_EPOCHS = 10
+_LEAST_UPDATES = 800
+"""Where the config says no number: students were better for each doubling up to about there
+(docs/experiments.md)."""
 PARTS_FROM_TOP = ("head", "encoder", "embedder")
 """The student's parts in the order in which they thaw."""
 
@@ -74,7 +78,8 @@ class Place:
 def build_schedule(config: TrainingConfig, transfer_documents: int) -> Schedule:
     """The stages of the config, or one of as many epochs as asked for or as `min_updates` takes."""
     per_epoch = max(1, -(-transfer_documents // config.batch_documents))
-    epochs = max(config.epochs, -(-config.min_updates // per_epoch))
+    epochs = config.epochs or max(_LEAST_EPOCHS, -(-_LEAST_UPDATES // per_epoch))
+    epochs = max(epochs, -(-config.min_updates // per_epoch))
     stages = config.stages or (StageConfig(epochs=epochs),)
     return Schedule(per_epoch, stages, config.warmup_fraction)
 

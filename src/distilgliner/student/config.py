@@ -27,7 +27,7 @@ class StudentConfig(BaseModel):
         "one class per label, where adjacent words of one label become one entity (tower only).",
     )
     subword_dim: int = Field(default=128, ge=1)
-    affix_dim: int = Field(default=48, ge=1)
+    affix_dim: int = Field(default=40, ge=1)
     affix_buckets: int = Field(default=16384, ge=1)
     shape_dim: int = Field(default=16, ge=1)
     shape_buckets: int = Field(default=512, ge=1)

@@ -21,6 +21,8 @@ from tiny_store import build_tiny_student
         ({"epochs": 3, "batch_documents": 4}, 0, (1, 3)),
         ({"epochs": 3, "batch_documents": 4, "min_updates": 5}, 8, (2, 3)),
         ({"epochs": 3, "batch_documents": 4, "min_updates": 9}, 8, (2, 5)),
+        ({"batch_documents": 4}, 8, (2, 400)),
+        ({"batch_documents": 4}, 8000, (2000, 10)),
     ],
 )
 def test_one_stage(settings: dict[str, Any], documents: int, expected: tuple[int, int]) -> None:
