@@ -3,8 +3,8 @@
     python benchmarks/ablation.py [--data ../shared/data] [--rows "the recipe,targets: hard"]
 
 Reads `benchmarks/ablation.yaml`; the teacher, the data and the split are those of the corpus'
-comparison (benchmarks/CORPUS.yaml, in runs/CORPUS). Students go to runs/ablation/CORPUS; one that is
-there is not trained again, so a run that was killed goes on, and a row can be added. Dev F1 picks
+comparison (benchmarks/CORPUS.yaml, in runs/CORPUS). Students go to runs/ablation/CORPUS; one that
+is there is not trained again, so a killed run goes on, and a row can be added. Dev F1 picks
 recipes, test F1 is reported. The numbers are `benchmarks/results/ablation.json`.
 """
 
