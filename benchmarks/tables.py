@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from pathlib import Path
 
+from ablation_table import build_ablation_section
 from runtime_table import build_runtime_section
 
 from distilgliner.compare.results import FINETUNED, TEACHER, Results, read_results
@@ -114,6 +115,9 @@ def main() -> None:
         path = HERE / "results" / f"{name}.json"
         if path.is_file():
             parts.append(build_tables(read_results(path)))
+    ablation = HERE / "results" / "ablation.json"
+    if ablation.is_file():
+        parts.append(build_ablation_section(read_json(ablation, "measure again")))
     runtime = HERE / "results" / "runtime.json"
     if runtime.is_file():
         parts.append(build_runtime_section(read_json(runtime, "measure again")))
