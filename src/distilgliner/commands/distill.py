@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import typer
 
 from distilgliner.commands.options import parse_labels, parse_overrides
+from distilgliner.corpus.document import Document
+from distilgliner.corpus.labels import read_labels
 from distilgliner.errors import UserError
 
 
 def distill(
-    annotations: Path = typer.Option(..., help="Folder that 'distilgliner annotate' wrote."),
+    annotations: list[Path] = typer.Option(
+        ...,
+        help="Folder that 'distilgliner annotate' wrote; several for several teachers or label "
+        "sets.",
+    ),
     output: Path = typer.Option(..., help="Folder of the student; an unfinished run goes on."),
     targets: str = typer.Option("soft", help="What to learn: gold, hard, soft or mixed."),
     student: str = typer.Option(
@@ -21,7 +28,15 @@ def distill(
     ),
     gold: list[str] = typer.Option([], help="Labelled text, for gold and mixed."),
     dev: list[str] = typer.Option(
-        [], help="Labelled text that chooses the epoch; by default a tenth is held out."
+        [],
+        help="Labelled text that chooses the epoch. By default a tenth is held out: of the "
+        "annotated text for hard and soft, of the gold for gold and mixed. With fewer than 1,000 "
+        "gold texts, mixed learns from all of them, and they choose as well.",
+    ),
+    labels_of: list[str] = typer.Option(
+        [],
+        help="FILE=a,b: this file of --gold or --dev was annotated for the labels a,b only, and "
+        "says nothing of others. By default a file was annotated for all labels of the student.",
     ),
     ignore_labels: str | None = typer.Option(
         None, help="Labels a,b of the labelled text to leave out."
@@ -39,7 +54,6 @@ def distill(
 ) -> None:
     """Distil a student from annotations: small, fast, and without the teacher at run time."""
     from distilgliner.annotate.store import open_store
-    from distilgliner.corpus.labelled import read_labelled_documents
     from distilgliner.distill.config import build_distill_config
 
     overrides = parse_overrides(set_)
@@ -49,23 +63,61 @@ def distill(
     overrides["training"] = given | training if isinstance(training, dict) else training
     config = build_distill_config({"targets": targets, "student": student, **overrides})
     try:
+        from distilgliner.distill.data import choose_labels
         from distilgliner.distill.run import run_distillation
     except ModuleNotFoundError as error:
         raise UserError(
             f"Distilling needs the package {error.name!r}; "
             "install it with: pip install 'distilgliner[distill]'"
         ) from error
-    store = open_store(annotations)
-    ignored = parse_labels(ignore_labels) or ()
-    result = run_distillation(
-        store,
-        config,
-        output,
-        gold=read_labelled_documents(gold, store.labels, ignored, format=format),
-        dev=read_labelled_documents(dev, store.labels, ignored, format=format),
-    )
+    stores = [open_store(folder) for folder in annotations]
+    known = _parse_labels_of(labels_of, [*gold, *dev])
+    labels = choose_labels(targets, stores, {known.get(source) for source in gold})
+    reader = _LabelledReader(labels, known, parse_labels(ignore_labels) or (), format)
+    result = run_distillation(stores, config, output, gold=reader.read(gold), dev=reader.read(dev))
     typer.echo(
         f"{output}: {result['parameters']['total']:,} parameters, epoch {result['best_epoch']} of "
-        f"{result['epochs']}, dev F1 {100 * result['dev_f1']:.1f}, "
+        f"{result['epochs']}, dev F1 {100 * result['dev_f1']:.1f} (labelled by "
+        f"{result['dev_source']}), "
         f"{result['train_seconds']:.0f} s of training"
     )
+
+
+@dataclass(frozen=True)
+class _LabelledReader:
+    """How labelled text is read: `labels` are those of the student, `known` those of files that
+    were annotated for some only."""
+
+    labels: tuple[str, ...]
+    known: dict[str, tuple[str, ...]]
+    ignored: tuple[str, ...]
+    format: str | None
+
+    def read(self, sources: list[str]) -> list[Document]:
+        """The documents of some files, one after the other."""
+        from distilgliner.corpus.labelled import read_labelled_documents
+        from distilgliner.distill.partial import mark_partial
+
+        documents: list[Document] = []
+        for source in sources:
+            known = self.known.get(source)
+            labels = known or self.labels
+            read = read_labelled_documents([source], labels, self.ignored, format=self.format)
+            documents += read if known is None else mark_partial(read, known)
+        return documents
+
+
+def _parse_labels_of(options: list[str], sources: list[str]) -> dict[str, tuple[str, ...]]:
+    """["FILE=a,b"] as labels by file. Raises `UserError` for a file that is not among `sources`."""
+    known: dict[str, tuple[str, ...]] = {}
+    for option in options:
+        source = max((s for s in sources if option.startswith(f"{s}=")), key=len, default=None)
+        if source is None:
+            raise UserError(
+                f"--labels-of {option!r} must be FILE=a,b, with FILE as it stands in --gold or "
+                "--dev."
+            )
+        if source in known:
+            raise UserError(f"--labels-of names {source} twice; give all of its labels at once.")
+        known[source] = read_labels(option[len(source) + 1 :])
+    return known

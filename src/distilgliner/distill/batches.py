@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from distilgliner.distill.examples import Example
+from distilgliner.distill.examples import Example, draw_opinion
 from distilgliner.student.features import WordBatch, WordFeaturizer
 
 POOL_BATCHES = 20
@@ -29,6 +29,10 @@ class Batch:
     soft_mask: Tensor  # bool (B, L)
     states: Tensor  # float32 (layers, B, L, D), or (0, B, L, 0)
     states_mask: Tensor  # bool (B, L)
+    gold_labels: Tensor | None = None
+    """Labels (B, C) bool of which `gold` says something; None: of all. See `known_labels`."""
+    taught_labels: Tensor | None = None
+    """The same of `hard` and `soft`."""
 
 
 def plan_pass(
@@ -56,6 +60,18 @@ def iterate_rows(
         number, skipped = number + 1, 0
 
 
+def iterate_examples(
+    examples: Sequence[Example], batch_documents: int, seed: int, first_update: int
+) -> Iterator[list[Example]]:
+    """The examples of `iterate_rows`, each with what one of its teachers says in that pass."""
+    lengths = [len(example.words) for example in examples]
+    per_pass = len(plan_pass(lengths, batch_documents, seed, 0))
+    rows = iterate_rows(lengths, batch_documents, seed, first_update)
+    for update, chosen in enumerate(rows, first_update):
+        number = update // per_pass
+        yield [draw_opinion(examples[row], seed, number) for row in chosen]
+
+
 def build_batch(examples: Sequence[Example], featurizer: WordFeaturizer, tag_count: int) -> Batch:
     """Pad examples to one batch; T = `tag_count`."""
     words = featurizer.build_batch([example.words for example in examples])
@@ -66,14 +82,35 @@ def build_batch(examples: Sequence[Example], featurizer: WordFeaturizer, tag_cou
     width = tag_count if has_soft else 0
     soft, soft_mask = _pad([example.soft for example in examples], (*shape, width), np.float32)
     states, states_mask = _pad_states([example.states for example in examples], shape)
-    return Batch(words, gold, gold_mask, hard, hard_mask, soft, soft_mask, states, states_mask)
+    return Batch(
+        words,
+        gold,
+        gold_mask,
+        hard,
+        hard_mask,
+        soft,
+        soft_mask,
+        states,
+        states_mask,
+        gold_labels=_stack_labels([example.gold_labels for example in examples]),
+        taught_labels=_stack_labels([example.taught_labels for example in examples]),
+    )
+
+
+def _stack_labels(rows: Sequence[np.ndarray | None]) -> Tensor | None:
+    """The known labels of examples as (B, C) bool; None when each knows all."""
+    first = next((row for row in rows if row is not None), None)
+    if first is None:
+        return None
+    every = np.ones(len(first), dtype=bool)
+    return torch.from_numpy(np.stack([every if row is None else row for row in rows]))
 
 
 def _pad(
     rows: Sequence[np.ndarray | None], shape: tuple[int, ...], kind: type
 ) -> tuple[Tensor, Tensor]:
     """Arrays (L, …) of some of the examples as one (B, L, …), and which words have one."""
-    values = np.zeros(shape, dtype=kind)
+    values: np.ndarray = np.zeros(shape, dtype=kind)
     mask = np.zeros(shape[:2], dtype=bool)
     for index, row in enumerate(rows):
         if row is not None:

@@ -33,6 +33,13 @@ class TargetConfig(BaseModel):
         default=1.0, gt=0, description="sharpens (< 1) or softens (> 1) the marginals of each word"
     )
     teacher_bias: float = Field(default=0.0, description="θ: taken off every span's logit (soft)")
+    teachers: Literal["average", "sample"] = Field(
+        default="average",
+        description="several teachers of one text: their mean, or one drawn anew in every pass",
+    )
+    teacher_weights: tuple[Annotated[float, Field(gt=0)], ...] = Field(
+        default=(), description="of the stores, in their order; none: all weigh the same"
+    )
 
 
 class TrainingConfig(BaseModel):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from distilgliner.annotate.store import AnnotationStore
@@ -22,7 +22,11 @@ from distilgliner.errors import UserError
 from distilgliner.folders import compute_fingerprint
 
 HELD_OUT = 10
-"""Without dev documents every tenth text (by its hash) is held out, with the run's own labels."""
+"""Without dev documents every tenth text (by its hash) is held out, if any."""
+ENOUGH_GOLD = 1000
+"""Gold documents from which a tenth is held out when other text is learnt from as well (mixed)."""
+LEARNT = "humans, and learnt from as well"
+"""Where dev is from when the gold is too little to hold out any of it."""
 
 D = TypeVar("D", Document, TransferDocument)
 
@@ -67,9 +71,15 @@ def build_data(
     watched: Mapping[str, Sequence[Document]] | None = None,
     ignore_labels: Sequence[str] = (),
 ) -> DistillData:
-    """Check labels and thresholds, and hold out documents where no dev documents are given.
+    """Check labels and thresholds, and find documents for dev where none are given.
 
-    stores: one, or several whose texts and label sets may be the same, overlap or differ.
+    stores: one, or several whose texts and label sets may be the same, overlap or differ. dev:
+    chooses the epoch and the student's threshold. Without any, targets hard and soft hold out a
+    tenth of the annotated text, with the teachers' decisions, and gold a tenth of the gold. So does
+    mixed from `ENOUGH_GOLD` documents on. With fewer, mixed holds out nothing: the gold is learnt
+    from and is dev too, which measured better than to learn from less or to trust the teachers'
+    decisions (docs/experiments.md). Its dev F1 is then that of text the student knows.
+
     Raises `UserError` for labels that are missing or unknown, for gold that is missing or that the
     targets have no use for, for thresholds below a store's floor, and for nothing to learn from.
     """
@@ -86,32 +96,41 @@ def build_data(
             "--targets mixed."
         )
     labels = choose_labels(targets, stores, {find_known_labels(document) for document in gold})
-    gold = _sort(restrict_partial(gold, labels, ignore_labels, "gold"))
-    chosen = _sort(restrict_partial(dev, labels, ignore_labels, "dev"))
     states = config.training.terms.need_states
     teachers, transfer = read_transfer(stores, labels, config.target, states=states)
-    if not chosen and targets == "gold":
-        gold, chosen = _hold_out(gold)
-    elif not chosen:
-        dev_source = "the teacher"
-        transfer, held = _hold_out(transfer)
-        chosen = label_by_teachers(held, teachers, labels, config.target.teacher_threshold)
-        keys = {text_key(document.text) for document in held}
-        gold = [document for document in gold if text_key(document.text) not in keys]
     data = DistillData(
         labels=labels,
         teachers=teachers,
         transfer=transfer,
-        gold=gold,
-        dev=chosen,
+        gold=_sort(restrict_partial(gold, labels, ignore_labels, "gold")),
+        dev=_sort(restrict_partial(dev, labels, ignore_labels, "dev")),
         dev_source=dev_source,
         watched={
             name: restrict_partial(documents, labels, ignore_labels, name)
             for name, documents in (watched or {}).items()
         },
     )
+    if not data.dev:
+        data = _find_dev(config, data)
     _check_not_empty(config, data)
     return data
+
+
+def _find_dev(config: DistillConfig, data: DistillData) -> DistillData:
+    """The data with dev documents out of its own, held out or not; see `build_data`."""
+    if config.targets in ("hard", "soft"):
+        transfer, held = _hold_out(data.transfer)
+        threshold = config.target.teacher_threshold
+        dev = label_by_teachers(held, data.teachers, data.labels, threshold)
+        return replace(data, transfer=transfer, dev=dev, dev_source="the teacher")
+    if config.targets == "mixed" and len(data.gold) < ENOUGH_GOLD:
+        return replace(data, dev=data.gold, dev_source=LEARNT)
+    gold, dev = _hold_out(data.gold)
+    transfer = data.transfer
+    if config.targets == "mixed":
+        keys = {text_key(document.text) for document in dev}
+        transfer = [document for document in transfer if text_key(document.text) not in keys]
+    return replace(data, transfer=transfer, gold=gold, dev=dev, dev_source="humans")
 
 
 def choose_labels(
@@ -176,12 +195,23 @@ def _hold_out(documents: Sequence[D]) -> tuple[list[D], list[D]]:
 
 
 def _check_not_empty(config: DistillConfig, data: DistillData) -> None:
-    annotated = any(document.words for document in data.transfer)
-    labelled = any(document.words() for document in data.gold)
-    if {"gold": labelled, "mixed": annotated or labelled}.get(config.targets, annotated):
-        return
-    more = "give more text with --gold" if config.targets == "gold" else "annotate more text"
-    raise UserError(
-        f"There is no document to learn from with targets {config.targets!r}; {more}, or pass "
-        "--dev FILE, so that none is held out."
-    )
+    annotated = [document for document in data.transfer if document.words]
+    labelled = [document for document in data.gold if document.words()]
+    if config.targets == "gold":
+        annotated = []
+    if not annotated and not labelled:
+        more = "give more text with --gold" if config.targets == "gold" else "annotate more text"
+        raise UserError(
+            f"There is no document to learn from with targets {config.targets!r}; {more}, or pass "
+            "--dev FILE, so that none is held out."
+        )
+    rows = {row for document in annotated for row in document.teachers}
+    known = {label for row in rows for label in data.teachers[row].labels}
+    for document in labelled:
+        known.update(find_known_labels(document) or data.labels)
+    for label in data.labels:
+        if label not in known:
+            raise UserError(
+                f"There is no text to learn the label {label!r} from; annotate more text for it, "
+                "or pass --dev FILE, so that none is held out."
+            )

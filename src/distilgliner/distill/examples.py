@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import hashlib
+from bisect import bisect
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
 
 import numpy as np
 
-from distilgliner.annotate.store import AnnotatedDocument
+from distilgliner.annotate.spans import AnnotatedDocument, SpanScores
 from distilgliner.corpus.document import Document
-from distilgliner.distill.config import TargetConfig, Targets
-from distilgliner.distill.targets import (
-    compute_entity_tags,
-    compute_hard_tags,
-    compute_soft_targets,
+from distilgliner.distill.config import Targets
+from distilgliner.distill.ensemble import (
+    Voice,
+    complete_voice,
+    compute_mean_targets,
+    compute_teacher_targets,
+    find_labels,
+    list_voices,
+    merge_voices,
 )
+from distilgliner.distill.partial import find_known_labels
+from distilgliner.distill.targets import compute_entity_tags, compute_hard_tags
 from distilgliner.distill.terms import TermsConfig
+from distilgliner.distill.transfer import StoredTeacher, TransferDocument
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What one of several teachers says of the words of a document."""
+
+    weight: float
+    hard: np.ndarray | None
+    soft: np.ndarray | None
 
 
 @dataclass(frozen=True)
@@ -31,14 +50,37 @@ class Example:
     """The teacher's distribution (L, T)."""
     states: np.ndarray | None = None
     """The teacher's hidden states (layers, L, D) fp16."""
+    gold_labels: np.ndarray | None = None
+    """Labels (C,) bool that people have looked for; None: all. Of others `gold` says nothing."""
+    taught_labels: np.ndarray | None = None
+    """The same of `hard` and `soft`."""
+    opinions: tuple[Opinion, ...] = ()
+    """Of teachers of whom one is drawn in each pass: `hard` and `soft` are None until then."""
+    id: str = ""
+    """Of the document; decides with the seed and the pass who is drawn."""
+
+
+def draw_opinion(example: Example, seed: int, number: int) -> Example:
+    """The example with what one of its teachers says, drawn by weight for pass `number`.
+
+    The draw is a function of the seed, the document's id and the pass alone.
+    """
+    if not example.opinions:
+        return example
+    key = f"{seed} {number} {example.id}".encode()
+    share = int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "big") / 2**64
+    bounds = list(accumulate(opinion.weight for opinion in example.opinions))
+    row = min(bisect(bounds, share * bounds[-1]), len(bounds) - 1)
+    drawn = example.opinions[row]
+    return replace(example, hard=drawn.hard, soft=drawn.soft, opinions=())
 
 
 def build_examples(
     targets: Targets,
-    annotated: Iterable[AnnotatedDocument],
+    transfer: Iterable[TransferDocument],
     gold: Sequence[Document],
     labels: Sequence[str],
-    config: TargetConfig,
+    teachers: Sequence[StoredTeacher],
     terms: TermsConfig,
     *,
     roles: bool,
@@ -47,23 +89,26 @@ def build_examples(
 
     gold: the gold documents. hard, soft: every annotated document. mixed: every annotated document
     with its distribution, and its gold tags where the same text has gold; gold documents that were
-    not annotated come with tags only. Documents without a word are left out.
+    not annotated come with tags only, as does gold of a text that has gold for more labels.
+    Documents without a word are left out.
     """
     if targets == "gold":
         return [_gold_example(document, labels, roles) for document in gold if document.words()]
-    gold_of = {document.id: document for document in gold} if targets == "mixed" else {}
-    examples = []
-    seen = set()
-    for document in annotated:
+    gold_of = _group_gold(gold) if targets == "mixed" else {}
+    examples: list[Example] = []
+    alone: list[Document] = []
+    for document in transfer:
         if not document.words:
             continue
-        seen.add(document.id)
-        examples.append(_teacher_example(document, gold_of, labels, config, terms, roles))
-    examples += [
-        _gold_example(document, labels, roles)
-        for document in gold_of.values()
-        if document.id not in seen and document.words()
-    ]
+        same_text = gold_of.pop(document.id, [])
+        alone += same_text[1:]
+        voices = list_voices(document, teachers, labels)
+        example = _teacher_example(voices, labels, terms, roles)
+        if same_text:
+            example = _add_gold(example, same_text[0], document.words, labels, roles)
+        examples.append(replace(example, states=document.states, id=document.id))
+    alone += [document for same_text in gold_of.values() for document in same_text]
+    examples += [_gold_example(document, labels, roles) for document in alone if document.words()]
     return examples
 
 
@@ -73,43 +118,113 @@ def pair_with_gold(
     labels: Sequence[str],
     *,
     roles: bool,
+    asked: Sequence[str] | None = None,
 ) -> list[tuple[AnnotatedDocument, np.ndarray]]:
-    """The annotated documents that have gold, each with its gold tags (L,)."""
-    gold_of = {document.id: document for document in gold}
-    return [
-        (
-            document,
-            compute_entity_tags(
-                gold_of[document.id].entities or (), document.words, labels, roles=roles
-            ),
-        )
-        for document in annotated
-        if document.id in gold_of and document.words
-    ]
+    """The annotated documents that have gold, each with its gold tags (L,).
+
+    asked: the labels that the teacher was asked for; None is all. Only labels that teacher and
+    people both know are kept on either side.
+    """
+    gold_of = _group_gold(gold)
+    pairs = []
+    for document in annotated:
+        if document.id not in gold_of or not document.words:
+            continue
+        human = gold_of[document.id][0]
+        entities = human.entities or ()
+        known = _intersect(asked, find_known_labels(human))
+        if known is not None:
+            entities = tuple(entity for entity in entities if entity.label in known)
+            document = _restrict_spans(document, [label in known for label in labels])
+        if known is None or known:
+            tags = compute_entity_tags(entities, document.words, labels, roles=roles)
+            pairs.append((document, tags))
+    return pairs
+
+
+def _group_gold(gold: Sequence[Document]) -> dict[str, list[Document]]:
+    """The gold of each text: one document for each label set, the one with most labels first.
+
+    Of two documents with the same text and label set, the last one counts.
+    """
+    found: dict[str, dict[tuple[str, ...] | None, Document]] = {}
+    for document in gold:
+        found.setdefault(document.id, {})[find_known_labels(document)] = document
+    return {
+        key: [by_labels[known] for known in sorted(by_labels, key=_rank_labels)]
+        for key, by_labels in found.items()
+    }
+
+
+def _rank_labels(known: tuple[str, ...] | None) -> tuple[bool, int, tuple[str, ...]]:
+    return (known is not None, -len(known or ()), known or ())
+
+
+def _intersect(one: Sequence[str] | None, other: Sequence[str] | None) -> set[str] | None:
+    """The labels of both; None is all labels."""
+    if one is None or other is None:
+        given = one if other is None else other
+        return None if given is None else set(given)
+    return set(one) & set(other)
+
+
+def _restrict_spans(document: AnnotatedDocument, is_known: Sequence[bool]) -> AnnotatedDocument:
+    """The annotation with only the spans of some labels."""
+    spans = document.spans
+    kept = np.array(is_known, dtype=bool)[spans.label_index]
+    columns = (spans.word_start, spans.word_end, spans.label_index, spans.logit)
+    return replace(document, spans=SpanScores(*(column[kept] for column in columns)))
 
 
 def _teacher_example(
-    document: AnnotatedDocument,
-    gold_of: Mapping[str, Document],
-    labels: Sequence[str],
-    config: TargetConfig,
-    terms: TermsConfig,
-    roles: bool,
+    voices: Sequence[Voice], labels: Sequence[str], terms: TermsConfig, roles: bool
 ) -> Example:
+    """What the teachers of a text say: all together, or each as an opinion to be drawn."""
+    document, target = voices[0].document, voices[0].target
     words = [document.text[start:end] for start, end in document.words]
-    gold = hard = soft = None
-    if document.id in gold_of:
-        entities = gold_of[document.id].entities or ()
-        gold = compute_entity_tags(entities, document.words, labels, roles=roles)
-    if terms.hard.weight > 0:
-        hard = compute_hard_tags(document, labels, config, roles=roles)
-    if terms.soft.weight > 0:
-        soft = compute_soft_targets(document, len(labels), config, roles=roles)
-    return Example(words, gold, hard, soft, document.states)
+    known = find_labels(voices, len(labels))
+    example = Example(words, taught_labels=_build_mask(known, len(labels)))
+    wants_hard, wants_soft = terms.hard.weight > 0, terms.soft.weight > 0
+
+    def decide(annotation: AnnotatedDocument) -> np.ndarray | None:
+        return compute_hard_tags(annotation, labels, target, roles=roles) if wants_hard else None
+
+    if target.teachers == "sample" and len(voices) > 1:
+        soft: list[np.ndarray] | list[None] = [None] * len(voices)
+        if wants_soft:
+            soft = compute_teacher_targets(voices, len(labels), roles=roles)
+        opinions = [
+            Opinion(voice.weight, decide(complete_voice(voices, row)), soft[row])
+            for row, voice in enumerate(voices)
+        ]
+        return replace(example, opinions=tuple(opinions))
+    mean = compute_mean_targets(voices, len(labels), roles=roles) if wants_soft else None
+    return replace(example, hard=decide(merge_voices(voices)), soft=mean)
 
 
 def _gold_example(document: Document, labels: Sequence[str], roles: bool) -> Example:
     spans = document.words()
-    words = [document.text[start:end] for start, end in spans]
-    tags = compute_entity_tags(document.entities or (), spans, labels, roles=roles)
-    return Example(words, gold=tags)
+    example = Example([document.text[start:end] for start, end in spans])
+    return _add_gold(example, document, spans, labels, roles)
+
+
+def _add_gold(
+    example: Example,
+    document: Document,
+    words: Sequence[tuple[int, int]],
+    labels: Sequence[str],
+    roles: bool,
+) -> Example:
+    tags = compute_entity_tags(document.entities or (), words, labels, roles=roles)
+    names = find_known_labels(document)
+    known = None if names is None else [i for i, label in enumerate(labels) if label in names]
+    return replace(example, gold=tags, gold_labels=_build_mask(known, len(labels)))
+
+
+def _build_mask(known: Iterable[int] | None, label_count: int) -> np.ndarray | None:
+    """Known labels as (C,) bool; None stays."""
+    if known is None:
+        return None
+    mask = np.zeros(label_count, dtype=bool)
+    mask[list(known)] = True
+    return mask

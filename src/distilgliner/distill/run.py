@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from distilgliner import __version__
 from distilgliner.annotate.store import AnnotationStore, open_store
-from distilgliner.annotate.vocabulary import VOCABULARY_FOLDER, read_vocabulary
+from distilgliner.annotate.vocabulary import read_vocabulary
 from distilgliner.corpus.document import Document
 from distilgliner.distill.build import build_student
 from distilgliner.distill.calibrate import Calibration, calibrate_outside
 from distilgliner.distill.card import write_card
 from distilgliner.distill.checkpoint import CHECKPOINT_FILE, Progress
-from distilgliner.distill.config import DistillConfig, TargetConfig
+from distilgliner.distill.config import DistillConfig
 from distilgliner.distill.data import DistillData, build_data
 from distilgliner.distill.examples import Example, build_examples, pair_with_gold
 from distilgliner.distill.measure import measure_student
@@ -22,6 +23,8 @@ from distilgliner.distill.stages import Schedule, build_schedule
 from distilgliner.distill.teacher_calibration import calibrate_teacher
 from distilgliner.distill.terms import resolve_terms
 from distilgliner.distill.train import train
+from distilgliner.distill.transfer import StoredTeacher, name_teachers
+from distilgliner.errors import UserError
 from distilgliner.files import read_json, write_json
 from distilgliner.folders import REMEDY, claim_run, lock_folder
 from distilgliner.progress import build_progress
@@ -45,8 +48,12 @@ _RESULT_KEYS = (
 )
 
 
+Annotations = str | Path | AnnotationStore
+"""A store of annotations, or its folder."""
+
+
 def run_distillation(
-    annotations: str | Path | AnnotationStore,
+    annotations: Annotations | Sequence[Annotations],
     config: DistillConfig,
     output: str | Path,
     *,
@@ -60,29 +67,32 @@ def run_distillation(
 ) -> dict[str, Any]:
     """Distil one student into the folder `output`; returns the result, also in `result.json`.
 
-    gold: labelled documents, needed by the targets gold and mixed. dev: labelled documents that
-    choose the epoch; without them a tenth of the gold (targets gold) or of the annotated documents
-    with the teacher's decisions (the others) is held out. A run that was killed continues; one that
-    is finished returns at once; a folder with another run is refused.
-    Raises `UserError` for missing or unknown labels, missing gold, thresholds below the store's
+    annotations: one store, or several of other teachers, texts or label sets; the student gets the
+    union of the labels (docs/several_teachers.md). gold: labelled documents, needed by the targets
+    gold and mixed. dev: labelled documents that choose the epoch; without them some are found among
+    the others, see `build_data`. Both may hold documents that were annotated for some labels only
+    (`mark_partial`). A run that was killed continues; one that is finished returns at once; a
+    folder with another run is refused.
+    Raises `UserError` for missing or unknown labels, missing gold, thresholds below a store's
     floor, training that diverges, or a folder that cannot be made, is in use or holds another run.
     """
-    store = annotations if isinstance(annotations, AnnotationStore) else open_store(annotations)
-    data = build_data(config, store, gold, dev, dev_source, watched, ignore_labels)
+    stores = open_stores(annotations)
+    data = build_data(config, stores, gold, dev, dev_source, watched, ignore_labels)
     folder = Path(output)
     # All that can be wrong is checked before the folder is claimed, which a correction would find.
     architecture = build_student_config(config.student, config.student_options)
-    tokenizer, vectors = read_vocabulary(store.folder / VOCABULARY_FOLDER)
+    tokenizer, vectors = read_vocabulary(data.teachers[0].vocabulary)
     with lock_folder(folder):
-        finished = _claim_folder(folder, config, store, data)
+        finished = _claim_folder(folder, config, data)
         if finished is not None:
             return finished
         student = build_student(architecture, data.labels, tokenizer, vectors, config.training.seed)
-        examples, target = _build_training_set(config, data, roles=architecture.roles)
+        examples, teachers = _build_training_set(config, data, roles=architecture.roles)
         progress = _train(student, examples, config, data, folder, on_epoch, quiet=quiet)
         calibration = calibrate_outside(student, data.dev)
-        result = _describe_result(student, progress, calibration, target, len(examples))
-        _write_folder(folder, student, config, store.manifest.teacher, data.dev_source, result)
+        result = _describe_result(student, progress, calibration, teachers, len(examples))
+        result["dev_source"] = data.dev_source
+        _write_folder(folder, student, config, name_teachers(teachers), data.dev_source, result)
     return result
 
 
@@ -120,18 +130,26 @@ def _train(
         )
 
 
-def _claim_folder(
-    folder: Path, config: DistillConfig, store: AnnotationStore, data: DistillData
-) -> dict[str, Any] | None:
+def open_stores(annotations: Annotations | Sequence[Annotations]) -> list[AnnotationStore]:
+    """The stores of one folder or several. Raises `UserError` for none, and see `open_store`."""
+    given = [annotations] if isinstance(annotations, Annotations) else list(annotations)
+    if not given:
+        raise UserError("No annotations were given; pass --annotations FOLDER.")
+    return [one if isinstance(one, AnnotationStore) else open_store(one) for one in given]
+
+
+def _claim_folder(folder: Path, config: DistillConfig, data: DistillData) -> dict[str, Any] | None:
     """Write run.json, or check that it is this very run's; the result when that has finished."""
-    run = {
+    run: dict[str, Any] = {
         "distilgliner": __version__,
         "config": config.model_dump(),
-        "teacher": store.manifest.teacher,
-        "teacher_hash": store.manifest.teacher_hash,
+        "teacher": name_teachers(data.teachers),
+        "teacher_hash": " ".join(teacher.weight_hash for teacher in data.teachers),
         "labels": list(data.labels),
         "data": data.compute_fingerprints(),
     }
+    if len(data.teachers) > 1:
+        run["teachers"] = [teacher.describe() for teacher in data.teachers]
     claim_run(folder, RUN_FILE, run, "run")
     return read_result(folder) if (folder / RESULT_FILE).is_file() else None
 
@@ -144,30 +162,48 @@ def read_result(folder: Path) -> dict[str, Any]:
 
 def _build_training_set(
     config: DistillConfig, data: DistillData, *, roles: bool
-) -> tuple[list[Example], TargetConfig]:
-    """The examples, and how the teacher's scores became their targets."""
-    target = config.target
+) -> tuple[list[Example], tuple[StoredTeacher, ...]]:
+    """The examples, and the teachers with how their scores became targets."""
+    teachers = data.teachers
     if config.targets == "mixed":
-        pairs = pair_with_gold(data.transfer, data.gold, data.labels, roles=roles)
-        target = calibrate_teacher(pairs, len(data.labels), target, roles=roles)
+        teachers = tuple(
+            _calibrate(teacher, data, row, roles=roles) for row, teacher in enumerate(teachers)
+        )
     terms = resolve_terms(config.targets, config.training.terms)
     examples = build_examples(
-        config.targets, data.transfer, data.gold, data.labels, target, terms, roles=roles
+        config.targets, data.transfer, data.gold, data.labels, teachers, terms, roles=roles
     )
-    return examples, target
+    return examples, teachers
+
+
+def _calibrate(
+    teacher: StoredTeacher, data: DistillData, row: int, *, roles: bool
+) -> StoredTeacher:
+    """The teacher with the temperature and bias that fit the gold of its own texts best."""
+    annotated = [
+        annotation
+        for document in data.transfer
+        for owner, annotation in zip(document.teachers, document.annotations, strict=True)
+        if owner == row
+    ]
+    asked = None if set(teacher.labels) == set(data.labels) else teacher.labels
+    pairs = pair_with_gold(annotated, data.gold, data.labels, roles=roles, asked=asked)
+    target = calibrate_teacher(pairs, len(data.labels), teacher.target, roles=roles)
+    return replace(teacher, target=target)
 
 
 def _describe_result(
     student: Student,
     progress: Progress,
     calibration: Calibration,
-    target: TargetConfig,
+    teachers: Sequence[StoredTeacher],
     documents: int,
 ) -> dict[str, Any]:
-    return {
+    """What `result.json` says; `target` is that of the first teacher, `teachers` has all."""
+    result = {
         "dev_f1": calibration.f1,
         "threshold": calibration.threshold,
-        "target": target.model_dump(),
+        "target": teachers[0].target.model_dump(),
         "best_epoch": progress.best_epoch,
         "epochs": progress.epoch,
         "updates": progress.update,
@@ -176,6 +212,11 @@ def _describe_result(
         "parameters": count_parameters(student.model),
         "curve": progress.curve,
     }
+    if len(teachers) > 1:
+        result["teachers"] = [
+            {**teacher.describe(), "target": teacher.target.model_dump()} for teacher in teachers
+        ]
+    return result
 
 
 def _write_folder(

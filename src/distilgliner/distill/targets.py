@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from distilgliner.annotate.decode import decode_flat
-from distilgliner.annotate.store import AnnotatedDocument
+from distilgliner.annotate.spans import AnnotatedDocument, SpanScores
 from distilgliner.corpus.align import align_spans
 from distilgliner.corpus.document import Entity
 from distilgliner.distill.config import TargetConfig
@@ -47,21 +48,34 @@ def compute_soft_targets(
     document: AnnotatedDocument, label_count: int, config: TargetConfig, *, roles: bool
 ) -> np.ndarray:
     """Tag marginals (L, T) float32 of the teacher's semi-Markov distribution."""
+    scaled = replace(document, spans=scale_spans(document, config))
+    return compute_scaled_targets(scaled, label_count, config, roles=roles)
+
+
+def scale_spans(document: AnnotatedDocument, config: TargetConfig) -> SpanScores:
+    """The spans above the floor, with the log-odds (z − θ) / T of the model as logits (float64)."""
     spans = document.spans
     if config.span_floor > 0:
         kept = spans.logit > math.log(config.span_floor / (1 - config.span_floor))
     else:
         kept = np.ones(len(spans.logit), dtype=bool)
-    start, end, label = spans.word_start[kept], spans.word_end[kept], spans.label_index[kept]
     weight = (spans.logit[kept].astype(np.float64) - config.teacher_bias) / config.span_temperature
+    return SpanScores(spans.word_start[kept], spans.word_end[kept], spans.label_index[kept], weight)
+
+
+def compute_scaled_targets(
+    document: AnnotatedDocument, label_count: int, config: TargetConfig, *, roles: bool
+) -> np.ndarray:
+    """Tag marginals (L, T) float32 of spans from `scale_spans`."""
+    spans = document.spans
     word_count = len(document.words)
     marginals = compute_word_marginals(
         word_count,
         label_count,
-        start,
-        end,
-        label,
-        compute_span_marginals(word_count, start, end, weight),
+        spans.word_start,
+        spans.word_end,
+        spans.label_index,
+        compute_span_marginals(word_count, spans.word_start, spans.word_end, spans.logit),
         roles=roles,
     )
     return sharpen(marginals, config.word_temperature)

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from distilgliner.distill.batches import build_batch, iterate_rows
+from distilgliner.distill.batches import build_batch, iterate_examples
 from distilgliner.distill.checkpoint import Progress, read_checkpoint, write_checkpoint
 from distilgliner.distill.config import TrainingConfig
 from distilgliner.distill.examples import Example
@@ -162,12 +162,11 @@ def _train_epoch(
     model.train()
     label_words = build_label_words(student.labels, featurizer)
     tag_count = count_tags(len(student.labels), roles=student.config.roles)
-    lengths = [len(example.words) for example in examples]
-    rows = iterate_rows(lengths, config.batch_documents, config.seed, progress.update)
+    chosen = iterate_examples(examples, config.batch_documents, config.seed, progress.update)
     frozen = _find_frozen(config)
     total = 0.0
     for _ in range(schedule.updates_per_epoch):
-        batch = build_batch([examples[row] for row in next(rows)], featurizer, tag_count)
+        batch = build_batch(next(chosen), featurizer, tag_count)
         place = schedule.locate(progress.update)
         stage = schedule.stages[place.stage]
         set_trainable(model, stage, place.progress, frozen)

@@ -11,8 +11,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distilgliner.distill.batches import POOL_BATCHES, build_batch, iterate_rows, plan_pass
-from distilgliner.distill.examples import Example
+from distilgliner.distill.batches import (
+    POOL_BATCHES,
+    build_batch,
+    iterate_examples,
+    iterate_rows,
+    plan_pass,
+)
+from distilgliner.distill.examples import Example, Opinion
 from tiny_store import build_tiny_student
 
 LENGTHS = st.lists(st.integers(1, 40), min_size=1, max_size=120)
@@ -83,3 +89,64 @@ def test_a_batch_without_distributions_takes_no_room_for_them(tmp_path: Path) ->
     assert not batch.soft_mask.any()
     assert batch.states.shape == (0, 1, 1, 0)
     assert not batch.states_mask.any()
+
+
+def build_sampled(count: int) -> list[Example]:
+    """Examples of two teachers; the one says tag 1 everywhere, the other tag 2."""
+    return [
+        Example(
+            ["x"] * (1 + row % 5),
+            opinions=tuple(
+                Opinion(1.0, np.full(1 + row % 5, tag), np.zeros((1 + row % 5, 3), np.float32))
+                for tag in (1, 2)
+            ),
+            id=f"document {row}",
+        )
+        for row in range(count)
+    ]
+
+
+def list_draws(
+    batch_documents: int, first_update: int, updates: int, seed: int = 3
+) -> list[list[tuple[str, int]]]:
+    """Who speaks for whom, batch by batch."""
+    batches = iterate_examples(build_sampled(24), batch_documents, seed, first_update)
+    return [
+        [(example.id, int(example.hard[0])) for example in batch]  # type: ignore[index]
+        for batch in islice(batches, updates)
+    ]
+
+
+def test_who_is_drawn_depends_on_document_and_pass_alone() -> None:
+    passes = {
+        size: [
+            dict(chain.from_iterable(list_draws(size, number * 24 // size, 24 // size)))
+            for number in (0, 1)
+        ]
+        for size in (1, 4, 8)
+    }
+    assert passes[1] == passes[4] == passes[8]
+    first, second = passes[1]
+    assert len(first) == 24
+    assert set(first.values()) == {1, 2}
+    assert first != second
+    assert dict(chain.from_iterable(list_draws(1, 0, 24, seed=4))) != first
+
+
+@pytest.mark.parametrize("first", [1, 5, 6, 13])
+def test_a_resumed_run_draws_the_same(first: int) -> None:
+    assert list_draws(4, first, 10) == list_draws(4, 0, first + 10)[first:]
+
+
+def test_known_labels_of_a_batch(tmp_path: Path) -> None:
+    featurizer = build_tiny_student(tmp_path).featurizer
+    tags = np.array([1])
+    only_first, all_known = np.array([True, False]), None
+    examples = [
+        Example(["Ada"], gold=tags, gold_labels=only_first),
+        Example(["Bob"], gold=tags, gold_labels=all_known),
+    ]
+    batch = build_batch(examples, featurizer, 9)
+    assert batch.gold_labels is not None
+    assert batch.gold_labels.tolist() == [[True, False], [True, True]]
+    assert batch.taught_labels is None

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from typing import Any
+
 import numpy as np
 import pytest
 
 from distilgliner.annotate.spans import AnnotatedDocument, build_span_scores
 from distilgliner.corpus.document import Document, Entity
 from distilgliner.distill.config import TargetConfig, Targets
-from distilgliner.distill.examples import Example, build_examples
+from distilgliner.distill.examples import (
+    Example,
+    build_examples,
+    draw_opinion,
+    pair_with_gold,
+)
+from distilgliner.distill.partial import mark_partial
 from distilgliner.distill.targets import (
     compute_entity_tags,
     compute_hard_tags,
     compute_soft_targets,
 )
 from distilgliner.distill.terms import TermsConfig, resolve_terms
+from distilgliner.distill.transfer import StoredTeacher, TransferDocument
+from several_stores import annotate_for
 from tiny_store import LABELS, annotate
 
 ADA = Document("Ada saw Rome", (Entity(0, 3, "person"), Entity(8, 12, "city")))
@@ -32,10 +43,28 @@ def build(
     *,
     roles: bool = True,
 ) -> list[Example]:
-    teacher = [annotate(document) for document in annotated]
+    transfer = [TransferDocument((annotate(document),)) for document in annotated]
+    return build_from(targets, transfer, [build_teacher("one", LABELS)], gold, roles=roles)
+
+
+def build_from(
+    targets: Targets,
+    transfer: list[TransferDocument],
+    teachers: list[StoredTeacher],
+    gold: list[Document],
+    *,
+    labels: tuple[str, ...] = LABELS,
+    roles: bool = True,
+) -> list[Example]:
     terms = resolve_terms(targets, TermsConfig())
-    target = TargetConfig.model_validate(NEUTRAL)
-    return build_examples(targets, teacher, gold, LABELS, target, terms, roles=roles)
+    return build_examples(targets, transfer, gold, labels, teachers, terms, roles=roles)
+
+
+def build_teacher(
+    name: str, labels: tuple[str, ...], weight: float = 1.0, **target: Any
+) -> StoredTeacher:
+    config = TargetConfig.model_validate(NEUTRAL | target)
+    return StoredTeacher(name, name, labels, config, weight)
 
 
 def test_gold_learns_from_humans_only() -> None:
@@ -122,3 +151,110 @@ def test_entities_that_words_cannot_hold_are_dropped() -> None:
         [Entity(3, 4, "city"), Entity(4, 6, "city")], words, LABELS, roles=True
     )
     assert list(tags) == [0, CITY]
+
+
+def both_teachers(document: Document, logit: float = 0.0) -> TransferDocument:
+    """A sure teacher, and one that has another logit for the same entities."""
+    return TransferDocument(
+        (annotate_for(document, doubt=-9), annotate_for(document, logit=logit, doubt=-9)), (0, 1)
+    )
+
+
+def test_two_teachers_are_averaged() -> None:
+    teachers = [build_teacher("one", LABELS, 3.0), build_teacher("other", LABELS, 1.0)]
+    (example,) = build_from("soft", [both_teachers(ADA)], teachers, [])
+    assert example.taught_labels is None
+    assert example.soft is not None
+    sure = np.exp(4) / (1 + np.exp(4))
+    assert example.soft[0, PERSON] == pytest.approx(0.75 * sure + 0.25 * 0.5, abs=1e-4)
+    (example,) = build_from("hard", [both_teachers(ADA, -3.0)], teachers, [])
+    assert list(example.hard) == [PERSON, 0, CITY]  # (3 · 0.98 + 0.05) / 4
+    teachers = [build_teacher("one", LABELS, 1.0), build_teacher("other", LABELS, 1.1)]
+    (example,) = build_from("hard", [both_teachers(ADA, -3.0)], teachers, [])
+    assert list(example.hard) == [0, 0, 0]
+
+
+def test_texts_of_one_teacher_are_learnt_from_that_one() -> None:
+    teachers = [build_teacher("one", LABELS), build_teacher("other", LABELS)]
+    alone = TransferDocument((annotate_for(BOB, logit=0.0, doubt=-9),), (1,))
+    (example,) = build_from("soft", [alone], teachers, [])
+    assert example.soft[0, PERSON] == pytest.approx(0.5, abs=1e-4)
+
+
+def sample(weight: float = 1.0, targets: Targets = "soft") -> Example:
+    teachers = [
+        build_teacher("one", LABELS, teachers="sample"),
+        build_teacher("other", LABELS, weight, teachers="sample"),
+    ]
+    alone = TransferDocument((annotate_for(BOB),), (1,))
+    drawn, single = build_from(targets, [both_teachers(ADA, -3.0), alone], teachers, [])
+    assert (len(drawn.opinions), len(single.opinions)) == (2, 0)
+    assert draw_opinion(single, 0, 0) is single
+    return drawn
+
+
+def test_a_drawn_teacher_speaks_alone() -> None:
+    example = sample()
+    assert (example.soft, example.hard) == (None, None)
+    seen = {round(float(draw_opinion(example, 0, n).soft[0, PERSON]), 2) for n in range(20)}
+    assert seen == {0.98, 0.05}
+    seen_tags = {tuple(draw_opinion(sample(targets="hard"), 0, n).hard) for n in range(20)}
+    assert seen_tags == {(PERSON, 0, CITY), (0, 0, 0)}
+
+
+def test_draws_follow_seed_pass_and_weight() -> None:
+    example = sample(weight=3.0)
+    draws = [float(draw_opinion(example, 0, n).soft[0, PERSON]) for n in range(1000)]
+    assert draws == [float(draw_opinion(example, 0, n).soft[0, PERSON]) for n in range(1000)]
+    assert Counter(draw > 0.5 for draw in draws)[False] == pytest.approx(750, abs=50)
+    others = [float(draw_opinion(example, 1, n).soft[0, PERSON]) for n in range(1000)]
+    assert Counter(a == b for a, b in zip(draws, others, strict=True))[False] > 300
+
+
+def test_a_corpus_without_a_label_says_nothing_of_it() -> None:
+    teachers = [build_teacher("one", ("person",)), build_teacher("other", ("city",))]
+    people = TransferDocument((annotate_for(BOB, LABELS),), (0,))
+    cities = TransferDocument((annotate_for(ADA, ("x", "city")),), (1,))
+    both = TransferDocument((annotate_for(ADA, LABELS), annotate_for(ADA, ("x", "city"))), (0, 1))
+    one, other, whole = build_from("soft", [people, cities, both], teachers, [])
+    assert one.taught_labels.tolist() == [True, False]
+    assert other.taught_labels.tolist() == [False, True]
+    assert whole.taught_labels is None
+    assert other.soft[2, CITY] > 0.9
+    assert one.soft[:, 5:].max() == 0
+
+
+def test_partial_gold_is_masked_and_goes_to_the_text_once() -> None:
+    person, city = [e for e in ADA.entities or () if e.label == "person"], ADA.entities[1:]
+    partial = [
+        *mark_partial([Document(ADA.text, tuple(person))], ["person"]),
+        *mark_partial([Document(ADA.text, city), BOB], ["city"], ["person"]),
+    ]
+    teachers = [build_teacher("one", LABELS)]
+    transfer = [TransferDocument((annotate(ADA),))]
+    first, second, bob = build_from("mixed", transfer, teachers, partial)
+    assert (first.soft is None, second.soft is None, bob.soft is None) == (False, True, True)
+    assert list(first.gold) == [0, 0, CITY]  # of equally many labels the first in the alphabet
+    assert first.gold_labels.tolist() == [False, True]
+    assert list(second.gold) == [PERSON, 0, 0]
+    assert second.gold_labels.tolist() == [True, False]
+    assert list(bob.gold) == [0, 0]
+    whole, *alone = build_from("mixed", transfer, teachers, [*partial, ADA])
+    assert whole.gold_labels is None
+    assert list(whole.gold) == [PERSON, 0, CITY]
+    assert len(alone) == 3
+
+
+def test_pairs_keep_what_teacher_and_people_both_know() -> None:
+    annotation = annotate_for(ADA, doubt=-1.0)
+    ((document, tags),) = pair_with_gold([annotation], [ADA], LABELS, roles=True)
+    assert document is annotation
+    assert list(tags) == [PERSON, 0, CITY]
+    ((document, tags),) = pair_with_gold([annotation], [ADA], LABELS, roles=True, asked=["city"])
+    assert document.spans.label_index.tolist() == [1]
+    assert list(tags) == [0, 0, CITY]
+    partial = mark_partial([ADA], ["person"], ["city"])
+    ((document, tags),) = pair_with_gold([annotation], partial, LABELS, roles=True)
+    assert document.spans.label_index.tolist() == [0, 0]
+    assert list(tags) == [PERSON, 0, 0]
+    assert not pair_with_gold([annotation], partial, LABELS, roles=True, asked=["city"])

@@ -169,3 +169,79 @@ def test_hard_has_decisions_in_place_of_the_distribution() -> None:
     assert (terms.hard.weight, terms.soft.weight) == (1, 0)
     terms = resolve_terms("soft", TermsConfig())
     assert (terms.hard.weight, terms.soft.weight) == (0, 1)
+
+
+PERSON_ONLY, CITY_ONLY = np.array([True, False]), np.array([False, True])
+
+
+def compute_masked(
+    student: Student, examples: list[Example], terms: dict[str, Any]
+) -> tuple[float, torch.Tensor]:
+    """The loss of examples, and its gradient by the logits."""
+    batch, output = compute(student, examples)
+    logits = output.logits.detach().requires_grad_()
+    states = output.states.detach()
+    given = StudentOutput(logits, output.vectors, states)
+    loss = build(student, terms)(given, batch, TERMS, 0.0)
+    loss.backward()
+    assert logits.grad is not None
+    return loss.item(), logits.grad
+
+
+@pytest.mark.parametrize(
+    "soft",
+    [
+        {},
+        {"temperature": 4.0},
+        {"loss": "reverse_kl"},
+        {"loss": "mse"},
+        {"temperature": 2.0, "temperature_schedule": "flsw"},
+        {"temperature": 2.0, "temperature_schedule": "cwsm"},
+    ],
+)
+def test_nothing_is_learnt_of_unknown_labels(student: Student, soft: dict[str, Any]) -> None:
+    people = np.zeros((3, 9), dtype=np.float32)
+    people[:, 0], people[0, 0], people[0, 4] = 1, 0.2, 0.8
+    examples = [
+        Example(WORDS, gold=GOLD, hard=HARD, gold_labels=PERSON_ONLY, taught_labels=PERSON_ONLY),
+        Example(WORDS, gold=GOLD, soft=people, gold_labels=PERSON_ONLY, taught_labels=PERSON_ONLY),
+        Example(WORDS, gold=GOLD, soft=SOFT),
+        Example(WORDS, gold=GOLD * 0, soft=people[:, [0, 5, 6, 7, 8, 1, 2, 3, 4]],
+                gold_labels=CITY_ONLY, taught_labels=CITY_ONLY),
+    ]  # fmt: skip
+    loss, gradient = compute_masked(student, examples, {"soft": soft, "hard": {"weight": 0.5}})
+    assert np.isfinite(loss)
+    assert gradient[:2, :, 5:].abs().max() == 0
+    assert gradient[3, :, 1:5].abs().max() == 0
+    assert gradient[:2, :, :5].abs().sum() > 0
+    assert gradient[2].abs().min() > 0
+    assert gradient[3, :, 5:].abs().sum() > 0
+    # a softmax is pushed nowhere as a whole
+    if soft.get("loss") != "mse":
+        assert gradient.sum(dim=-1).abs().max() < 1e-6
+
+
+def test_the_answer_is_that_of_a_student_without_the_label(student: Student) -> None:
+    example = Example(WORDS, gold=GOLD, gold_labels=PERSON_ONLY)
+    batch, output = compute(student, [example])
+    expected = cross_entropy(output.logits[..., :5], batch.gold, batch.gold_mask).item()
+    assert loss_of(student, [example], {}) == pytest.approx(expected, rel=1e-6)
+    without = Example(WORDS, gold=GOLD)
+    assert loss_of(student, [without], {}) > expected
+
+
+def test_people_and_teacher_may_know_different_labels(student: Student) -> None:
+    example = Example(WORDS, gold=GOLD, soft=SOFT, gold_labels=PERSON_ONLY)
+    _, gradient = compute_masked(student, [example], {"gold": {"weight": 0.5}})
+    _, taught = compute_masked(student, [Example(WORDS, soft=SOFT)], {})
+    torch.testing.assert_close(gradient[..., 5:], taught[..., 5:] / 2)
+
+
+def test_documents_count_by_their_words_whatever_they_know(student: Student) -> None:
+    parts = [
+        Example(WORDS, gold=GOLD, gold_labels=PERSON_ONLY),
+        Example(WORDS * 2, gold=np.tile(GOLD * 0, 2), gold_labels=CITY_ONLY),
+    ]
+    alone = [loss_of(student, [part], {}) for part in parts]
+    together = loss_of(student, parts, {})
+    assert together == pytest.approx((alone[0] + 2 * alone[1]) / 3, rel=1e-5)

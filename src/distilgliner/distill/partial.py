@@ -1,0 +1,60 @@
+"""Labelled text that people have annotated for some labels only: of others it says nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from distilgliner.corpus.document import Document, Entity, check_labels
+from distilgliner.corpus.labelled import restrict_documents
+
+
+@dataclass(frozen=True, slots=True)
+class PartialDocument(Document):
+    """A document in which people have looked for `labels` only.
+
+    Where it has no entity, there may still be one of another label; a plain `Document` says that
+    there is none of any label of the student.
+    """
+
+    labels: tuple[str, ...] = ()
+    """Sorted."""
+
+
+def mark_partial(
+    documents: Iterable[Document], labels: Sequence[str], ignored: Sequence[str] = ()
+) -> list[PartialDocument]:
+    """Labelled documents as ones that were annotated for `labels` only.
+
+    Raises `UserError` for a document without human labels, and for an entity whose label is neither
+    in `labels` nor in `ignored` (it is left out then).
+    """
+    known = tuple(sorted(check_labels(labels)))
+    restricted = restrict_documents(documents, known, ignored, "labelled text")
+    return [PartialDocument(document.text, document.entities, known) for document in restricted]
+
+
+def find_known_labels(document: Document) -> tuple[str, ...] | None:
+    """The labels that a document was annotated for; None is all labels of the student."""
+    return document.labels if isinstance(document, PartialDocument) else None
+
+
+def select_known(document: Document, entities: Iterable[Entity]) -> list[Entity]:
+    """Those of some entities of which the document says whether they are right."""
+    known = find_known_labels(document)
+    return [entity for entity in entities if known is None or entity.label in known]
+
+
+def restrict_partial(
+    documents: Sequence[Document], labels: Sequence[str], ignored: Sequence[str], source: str
+) -> list[Document]:
+    """As `restrict_documents`; partial documents stay so unless they know all of `labels`."""
+    restricted: list[Document] = []
+    for before, after in zip(
+        documents, restrict_documents(documents, labels, ignored, source), strict=True
+    ):
+        known = find_known_labels(before)
+        if known is not None and not set(labels) <= set(known):
+            after = PartialDocument(after.text, after.entities, known)
+        restricted.append(after)
+    return restricted
