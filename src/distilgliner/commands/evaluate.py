@@ -54,6 +54,7 @@ def evaluate(
         ignore_labels=ignored,
         threshold=threshold,
         annotations=store,
+        calibration=True,
         source=parse_source(input).title,
         quiet=False,
     )
@@ -97,6 +98,12 @@ def describe(evaluation: Evaluation) -> str:
         f"Words: accuracy {100 * words.accuracy:.1f} %, recall {100 * words.recall:.1f} %, "
         f"precision {100 * words.precision:.1f} %, F1 {100 * words.f1:.1f} %",
     ]
+    calibration = evaluation.quality.calibration
+    if calibration is not None and calibration.ece is not None:
+        lines.append(
+            f"Scores: expected calibration error {100 * calibration.ece:.1f} % "
+            f"({calibration.entities:,} entities above {calibration.floor:g})"
+        )
     if evaluation.agreement is not None:
         lines.append(f"Agreement with the teacher: F1 {100 * evaluation.agreement.f1:.1f} %")
     return "\n".join(lines)

@@ -13,6 +13,12 @@ from distilgliner.corpus.document import Document, Entity, check_labels, restric
 from distilgliner.corpus.words import split_words
 from distilgliner.errors import UserError
 from distilgliner.evaluate.agreement import compute_agreement
+from distilgliner.metrics.calibration import (
+    SCORE_FLOOR,
+    Reliability,
+    compute_reliability,
+    pair_scores,
+)
 from distilgliner.metrics.spans import (
     Scores,
     SpanQuality,
@@ -38,14 +44,21 @@ _CHUNK = 256  # documents between two steps of the progress bar
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """Strict span scores and word scores against human labels; all fractions from 0 to 1."""
+    """Strict span scores and word scores against human labels; all fractions from 0 to 1.
+
+    `calibration` says how far the scores of entities can be believed; None when not measured.
+    """
 
     spans: SpanQuality
     words: WordScores
+    calibration: Reliability | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """`micro`, `macro`, `per_label` and `word`."""
-        return {**self.spans.to_dict(), "word": self.words.to_dict()}
+        """`micro`, `macro`, `per_label` and `word`, and `calibration` where it was measured."""
+        found = {**self.spans.to_dict(), "word": self.words.to_dict()}
+        if self.calibration is not None:
+            found["calibration"] = self.calibration.to_dict()
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +102,7 @@ def run_evaluation(
     ignore_labels: Sequence[str] = (),
     threshold: float = 0.5,
     annotations: AnnotationStore | None = None,
+    calibration: bool = False,
     source: str = "",
     quiet: bool = True,
 ) -> Evaluation:
@@ -100,6 +114,8 @@ def run_evaluation(
     ignore_labels: left out of the documents and of the predictions.
     threshold: for the model, and for the teacher's decisions in `annotations`.
     annotations: a teacher's annotations of the same texts, for the agreement.
+    calibration: also measure what scores are worth, on the entities above `SCORE_FLOOR`. That
+    needs a second pass of a student, not of a GLiNER checkpoint.
     source: what messages call the documents, for example the file's name.
     quiet: whether to draw no progress bar.
 
@@ -118,11 +134,39 @@ def run_evaluation(
     ]
     texts = [document.text for document in gold]
     before = _count_shortened(predictor)
-    predictions = run_predictions(predictor, texts, names, threshold, quiet=quiet)
+    predictions, scored = _predict(predictor, texts, names, threshold, calibration, quiet)
+    shortened = _count_shortened(predictor) - before
     evaluation = score_predictions(
-        gold, predictions, labels=names, threshold=threshold, annotations=annotations
+        gold, predictions, labels=names, threshold=threshold, annotations=annotations, scored=scored
     )
-    return replace(evaluation, shortened_words=_count_shortened(predictor) - before)
+    return replace(evaluation, shortened_words=shortened)
+
+
+def _predict(
+    predictor: Predictor,
+    texts: Sequence[str],
+    labels: Sequence[str],
+    threshold: float,
+    calibration: bool,
+    quiet: bool,
+) -> tuple[list[tuple[Entity, ...]], list[tuple[Entity, ...]] | None]:
+    """The entities at the threshold and, for the calibration, those at `SCORE_FLOOR`."""
+    if not calibration:
+        return run_predictions(predictor, texts, labels, threshold, quiet=quiet), None
+    if built_in_labels(predictor) is not None:
+        at, above = (
+            run_predictions(predictor, texts, labels, each, quiet=quiet)
+            for each in (threshold, SCORE_FLOOR)
+        )
+        return at, above
+    # GLiNER takes the best span first: one that scores less changes nothing about the others.
+    least = min(threshold, SCORE_FLOOR)
+    found = run_predictions(predictor, texts, labels, least, quiet=quiet)
+    at, above = (
+        [tuple(entity for entity in entities if entity.score > each) for entities in found]
+        for each in (threshold, SCORE_FLOOR)
+    )
+    return at, above
 
 
 def score_predictions(
@@ -132,8 +176,13 @@ def score_predictions(
     labels: Sequence[str],
     threshold: float = 0.5,
     annotations: AnnotationStore | None = None,
+    scored: Sequence[Sequence[Entity]] | None = None,
 ) -> Evaluation:
-    """The evaluation of predictions that exist already, one sequence for each labelled document."""
+    """The evaluation of predictions that exist already, one sequence for each labelled document.
+
+    scored: those at the threshold `SCORE_FLOOR`, whose scores are compared with what is right;
+    None measures no calibration.
+    """
     texts = [document.text for document in documents]
     gold = [entity_spans(document.entities or ()) for document in documents]
     found = [entity_spans(entities) for entities in predictions]
@@ -145,7 +194,11 @@ def score_predictions(
         threshold=threshold,
         documents=len(documents),
         words=sum(len(split_words(text)) for text in texts),
-        quality=Quality(compute_span_quality(gold, found), compute_word_scores(texts, gold, found)),
+        quality=Quality(
+            compute_span_quality(gold, found),
+            compute_word_scores(texts, gold, found),
+            None if scored is None else compute_reliability(*pair_scores(gold, scored)),
+        ),
         agreement=agreement,
         predictions=[tuple(entities) for entities in predictions],
         counts=compute_counts(gold, found),

@@ -48,12 +48,16 @@ def test_table_and_json(tmp_path: Path, gold: Path, capsys: pytest.CaptureFixtur
     assert "place [town]" in printed
     assert "66.7" in printed
     assert "2 documents, 7 words" in printed
+    # Three entities with the score 0.75, two of them right.
+    assert "Scores: expected calibration error 8.3 % (3 entities above 0.1)" in printed
+    assert found["calibration"]["ece"] == pytest.approx(0.75 - 2 / 3)
 
 
 def test_labels_threshold_and_slice(gold: Path, model: FakePredictor) -> None:
     options = ["--labels", " person ", "--ignore-labels", "place [town]", "--threshold", "0.7"]
     assert run("--input", f"{gold}[:1]", *options) == 0
-    assert model.calls == [(["Ada lives in Bath"], ["person"], 0.7)]
+    # One pass at the threshold of scores, from which those above 0.7 are taken.
+    assert model.calls == [(["Ada lives in Bath"], ["person"], 0.1)]
 
 
 def test_words_that_a_teacher_shortened_are_told(

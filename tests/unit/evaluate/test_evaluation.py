@@ -40,6 +40,53 @@ def test_dictionary_for_json() -> None:
     assert json.loads(json.dumps(found)) == found
 
 
+class Scoring(FakePredictor):
+    """Finds Ada with 0.9, Bath with 0.4, and Expo with 0.2, where that exceeds the threshold."""
+
+    scores = {"Ada": 0.9, "Bath": 0.4, "Expo": 0.2}  # noqa: RUF012
+
+    def batch_predict_entities(self, texts: Any, labels: Any, threshold: float = 0.5) -> Any:
+        found = super().batch_predict_entities(texts, labels, threshold)
+        scored = [[{**e, "score": self.scores[e["text"]]} for e in row] for row in found]
+        return [[e for e in row if e["score"] > threshold] for row in scored]
+
+
+@pytest.mark.parametrize("is_student", [False, True])
+def test_scores_are_judged_below_the_threshold_too(is_student: bool) -> None:
+    model = Scoring(KNOWN)
+    if is_student:
+        model.labels = ["event", "person", "place"]  # type: ignore[attr-defined]
+    documents = [ADA, BOB]
+    found = run_evaluation(model, documents, labels=["event", "person", "place"], calibration=True)
+    assert found.counts.tolist() == [[1, 1, 2], [0, 0, 1]]
+    calibration = found.quality.calibration
+    assert calibration is not None
+    # Ada and Bath are right (0.9, 0.4), Expo is wrong (0.2).
+    assert calibration.ece == pytest.approx((0.1 + 0.6 + 0.2) / 3)
+    assert calibration.entities == 3
+    assert found.to_dict()["calibration"]["bins"][0]["high"] == 0.2
+    assert json.loads(json.dumps(found.to_dict())) == found.to_dict()
+    # Of a checkpoint, what scores above 0.5 is known from the same pass.
+    assert [threshold for _, _, threshold in model.calls] == ([0.5, 0.1] if is_student else [0.1])
+    plain = run_evaluation(model, documents, labels=["event", "person", "place"])
+    assert plain.counts.tolist() == found.counts.tolist()
+    assert plain.quality.calibration is None
+    assert "calibration" not in plain.to_dict()
+
+
+def test_a_threshold_below_the_floor_of_scores() -> None:
+    class Doubtful(Scoring):
+        scores = {"Ada": 0.9, "Bath": 0.07, "Expo": 0.02}  # noqa: RUF012
+
+    model = Doubtful(KNOWN)
+    found = run_evaluation(model, [ADA, BOB], threshold=0.05, calibration=True)
+    assert [threshold for _, _, threshold in model.calls] == [0.05]
+    assert found.counts.tolist() == [[2, 2, 2], [0, 0, 1]]
+    calibration = found.quality.calibration
+    assert calibration is not None
+    assert (calibration.floor, calibration.entities) == (0.1, 1)
+
+
 def test_more_documents_than_one_step() -> None:
     model = FakePredictor(KNOWN)
     found = run_evaluation(model, [ADA] * 600)
