@@ -14,9 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from distilgliner.corpus.document import Document
+from distilgliner.distill.partial import find_known_labels
 from distilgliner.metrics.spans import compute_scores, entity_spans
 from distilgliner.student.folder import Student
 from distilgliner.student.predictor import DistilGLiNER
+from distilgliner.student.scoring import ScoredBatch
 
 THRESHOLDS = tuple(round(0.1 + 0.05 * step, 2) for step in range(17))
 
@@ -55,14 +57,28 @@ def compute_threshold_curve(student: Student, documents: Sequence[Document]) -> 
     texts = [document.text for document in documents]
     for batch in DistilGLiNER(student).iterate_scores(texts, student.labels):
         for index, threshold in enumerate(THRESHOLDS):
-            for row, words, spans in batch.decode(student.config.roles, threshold):
-                found = {
-                    (words[start][0], words[end - 1][1], student.labels[label])
-                    for start, end, label, _ in spans
-                }
-                gold = set(entity_spans(documents[row].entities or ()))
-                counts[index] += (len(gold & found), len(found))
+            counts[index] += count_entities(student, batch, documents, threshold)
     gold_count = sum(len(document.entities or ()) for document in documents)
     return [
         compute_scores(correct, predicted, gold_count).f1 for correct, predicted in counts.tolist()
     ]
+
+
+def count_entities(
+    student: Student, batch: ScoredBatch, documents: Sequence[Document], threshold: float = 0.5
+) -> tuple[int, int]:
+    """How many entities of a batch of `documents` are found rightly, and how many in all.
+
+    Labels that people have not looked for in a document do not count in it.
+    """
+    correct, predicted = 0, 0
+    for row, words, spans in batch.decode(student.config.roles, threshold):
+        known = find_known_labels(documents[row]) or student.labels
+        found = {
+            (words[start][0], words[end - 1][1], student.labels[label])
+            for start, end, label, _ in spans
+            if student.labels[label] in known
+        }
+        correct += len(found.intersection(entity_spans(documents[row].entities or ())))
+        predicted += len(found)
+    return correct, predicted

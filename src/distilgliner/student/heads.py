@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -24,6 +26,18 @@ class TaggerHead(nn.Module):
     def shift_outside(self, amount: float) -> None:
         """Add to the logit of O: positive finds fewer entities, negative more."""
         self.output.bias[0] += amount
+
+    @torch.no_grad()
+    def shift_labels(self, amounts: Sequence[float]) -> None:
+        """Add to the logits of all tags of each of the C labels: positive finds more of it."""
+        shifts = self.output.bias.new_tensor(amounts)
+        self.output.bias[1:] += shifts.repeat_interleave((len(self.output.bias) - 1) // len(shifts))
+
+    @torch.no_grad()
+    def divide_logits(self, temperature: float) -> None:
+        """Divide all logits by T: what is found at 0.5 stays, T > 1 moves scores towards 0.5."""
+        self.output.weight.div_(temperature)
+        self.output.bias.div_(temperature)
 
 
 class TowerHead(nn.Module):
@@ -58,3 +72,10 @@ class TowerHead(nn.Module):
     def shift_outside(self, amount: float) -> None:
         """Add to the logit of "none": positive finds fewer entities, negative more."""
         self.none.bias[0] += amount
+
+    @torch.no_grad()
+    def divide_logits(self, temperature: float) -> None:
+        """Divide all logits by T, see `TaggerHead`; words are divided, and labels stay."""
+        for layer in (self.word_tower, self.none):
+            layer.weight.div_(temperature)
+            layer.bias.div_(temperature)

@@ -1,0 +1,61 @@
+"""Everything that the development documents settle after training, moved into the head's weights.
+
+So 0.5 is every student's threshold, its scores are probabilities as far as one temperature makes
+them, and no runtime has to know of either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from distilgliner.corpus.document import Document
+from distilgliner.distill.calibrate import (
+    THRESHOLDS,
+    calibrate_outside,
+    compute_threshold_curve,
+)
+from distilgliner.distill.calibration.config import CalibrationConfig
+from distilgliner.distill.calibration.labels import choose_label_thresholds, compute_log_odds
+from distilgliner.distill.calibration.temperature import fit_temperature
+from distilgliner.student.folder import Student
+from distilgliner.student.heads import TaggerHead
+
+
+@dataclass(frozen=True)
+class StudentCalibration:
+    """What was fitted, in this order, and the dev F1 (strict, micro) at 0.5 afterwards.
+
+    `threshold` became 0.5; `label_thresholds` are those that labels would have had beside it;
+    all logits were divided by `temperature`.
+    """
+
+    threshold: float
+    f1: float
+    label_thresholds: dict[str, float] = field(default_factory=dict)
+    temperature: float = 1.0
+
+
+def calibrate_student(
+    student: Student, dev: Sequence[Document], config: CalibrationConfig | None = None
+) -> StudentCalibration:
+    """Fit the threshold, then what `config` asks for, to labelled documents, in place.
+
+    Thresholds per label need a closed head with a bias for each tag; other students go without.
+    None is the default configuration.
+    """
+    config = config or CalibrationConfig()
+    outside = calibrate_outside(student, dev)
+    f1, temperature = outside.f1, 1.0
+    thresholds: dict[str, float] = {}
+    head = student.model.head
+    if config.label_thresholds and isinstance(head, TaggerHead):
+        thresholds = choose_label_thresholds(student, dev)
+        head.shift_labels(
+            [-compute_log_odds(thresholds.get(label, 0.5)) for label in student.labels]
+        )
+        f1 = compute_threshold_curve(student, dev)[THRESHOLDS.index(0.5)]
+    if config.temperature:
+        temperature = fit_temperature(student, dev)
+        head.divide_logits(temperature)
+    return StudentCalibration(outside.threshold, f1, thresholds, temperature)

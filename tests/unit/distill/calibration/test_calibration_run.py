@@ -1,0 +1,138 @@
+"""The whole calibration: what is found, what scores say, and what the weights hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from pydantic import ValidationError
+
+from distilgliner.corpus.document import Document, Entity
+from distilgliner.distill.calibrate import calibrate_outside
+from distilgliner.distill.calibration.config import CalibrationConfig
+from distilgliner.distill.calibration.run import StudentCalibration, calibrate_student
+from distilgliner.metrics.calibration import compute_reliability, pair_scores
+from distilgliner.metrics.spans import entity_spans
+from distilgliner.student.folder import Student, read_student, write_student
+from distilgliner.student.heads import TaggerHead
+from distilgliner.student.predictor import DistilGLiNER
+from tiny_store import build_documents, build_tiny_student
+
+DEV = build_documents(60)
+TEXTS = [document.text for document in DEV]
+ONLY_THRESHOLD = CalibrationConfig(temperature=False)
+
+
+def predict(student: Student, threshold: float = 0.5) -> list[list[dict[str, Any]]]:
+    return DistilGLiNER(student).batch_predict_entities(TEXTS, threshold=threshold)
+
+
+def places(found: list[list[dict[str, Any]]]) -> list[list[tuple[Any, ...]]]:
+    return [[(item["start"], item["end"], item["label"]) for item in items] for items in found]
+
+
+def label_at_random(student: Student) -> list[Document]:
+    """What the student finds, kept less often than its scores say."""
+    generator = np.random.default_rng(0)
+    return [
+        Document(
+            text,
+            tuple(
+                Entity(item["start"], item["end"], item["label"])
+                for item in items
+                if generator.random() < 0.3 + 0.4 * item["score"]
+            ),
+        )
+        for text, items in zip(TEXTS, predict(student), strict=True)
+    ]
+
+
+def compute_ece(student: Student, dev: list[Document]) -> float:
+    found = [
+        [Entity(i["start"], i["end"], i["label"], i["score"]) for i in items]
+        for items in predict(student, 0.1)
+    ]
+    gold = [entity_spans(document.entities or ()) for document in dev]
+    ece = compute_reliability(*pair_scores(gold, found)).ece
+    assert ece is not None
+    return ece
+
+
+@pytest.mark.parametrize("head", ["tagger", "tower"])
+def test_temperature_moves_scores_and_nothing_else(tmp_path: Path, head: str) -> None:
+    student, other = (build_tiny_student(tmp_path, head) for _ in range(2))
+    dev = label_at_random(student)
+    plain = calibrate_student(student, dev, ONLY_THRESHOLD)
+    assert plain == StudentCalibration(plain.threshold, plain.f1)
+    found = calibrate_student(other, dev)
+    assert (found.threshold, found.f1) == (plain.threshold, plain.f1)
+    assert found.temperature > 1
+    assert places(predict(other)) == places(predict(student))
+    assert compute_ece(other, dev) < compute_ece(student, dev)
+    before, after = (
+        np.array([item["score"] for items in predict(each) for item in items])
+        for each in (student, other)
+    )
+    assert np.log(after / (1 - after)) == pytest.approx(
+        np.log(before / (1 - before)) / found.temperature, rel=1e-3, abs=1e-4
+    )
+
+
+def test_only_the_threshold_is_what_it_was(tmp_path: Path) -> None:
+    student, other = (build_tiny_student(tmp_path) for _ in range(2))
+    calibrate_student(student, DEV, ONLY_THRESHOLD)
+    calibrate_outside(other, DEV)
+    for one, two in zip(student.model.parameters(), other.model.parameters(), strict=True):
+        assert torch.equal(one, two)
+
+
+def label_by_shifted(student: Student, amounts: list[float]) -> list[Document]:
+    head = student.model.head
+    assert isinstance(head, TaggerHead)
+    head.shift_labels(amounts)
+    found = predict(student)
+    head.shift_labels([-amount for amount in amounts])
+    return [
+        Document(text, tuple(Entity(i["start"], i["end"], i["label"]) for i in items))
+        for text, items in zip(TEXTS, found, strict=True)
+    ]
+
+
+def test_labels_first_then_the_temperature(tmp_path: Path) -> None:
+    student = build_tiny_student(tmp_path)
+    dev = label_by_shifted(student, [1.5, -1.5])
+    plain = calibrate_student(build_tiny_student(tmp_path), dev, ONLY_THRESHOLD)
+    config = CalibrationConfig(temperature=False, label_thresholds=True)
+    found = calibrate_student(student, dev, config)
+    assert found.label_thresholds
+    assert found.f1 > plain.f1
+    # The F1 that is told is that of the student as it now is.
+    assert calibrate_outside(student, dev).f1 == pytest.approx(found.f1, abs=0.05)
+    both = calibrate_student(
+        build_tiny_student(tmp_path), dev, CalibrationConfig(label_thresholds=True)
+    )
+    assert both.label_thresholds == found.label_thresholds
+    assert both.f1 == found.f1
+
+
+def test_open_students_have_no_threshold_for_a_label(tmp_path: Path) -> None:
+    student = build_tiny_student(tmp_path, "tower")
+    found = calibrate_student(student, DEV, CalibrationConfig(label_thresholds=True))
+    assert found.label_thresholds == {}
+
+
+def test_the_folder_holds_the_calibrated_student(tmp_path: Path) -> None:
+    student = build_tiny_student(tmp_path)
+    calibrate_student(student, DEV, CalibrationConfig(label_thresholds=True))
+    write_student(student, tmp_path / "student")
+    assert predict(read_student(tmp_path / "student")) == predict(student)
+
+
+def test_the_configuration() -> None:
+    assert CalibrationConfig().temperature
+    assert not CalibrationConfig().label_thresholds
+    with pytest.raises(ValidationError, match="extra"):
+        CalibrationConfig.model_validate({"temperatures": True})
