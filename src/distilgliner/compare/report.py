@@ -9,6 +9,7 @@ from distilgliner.compare.figures import (
     build_label_figures,
     build_speed_figure,
 )
+from distilgliner.compare.reliability import build_reliability_figures
 from distilgliner.compare.report_html import build_html
 from distilgliner.compare.report_markdown import FIGURES, build_markdown
 from distilgliner.compare.results import Results
@@ -24,7 +25,11 @@ def write_report(results: Results, folder: Path) -> None:
     """
     page, text = build_html(results), build_markdown(results)
     speed = build_speed_figure(results)
-    figures = [*build_curve_figures(results), *build_label_figures(results)]
+    figures = [
+        *build_curve_figures(results),
+        *build_label_figures(results),
+        *build_reliability_figures(results),
+    ]
     for figure in [*figures, *([speed] if speed is not None else [])]:
         write_atomically(folder / FIGURES / f"{figure.name}.svg", render_file(figure.whole))
     write_atomically(folder / "report.md", text)

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from distilgliner.compare import svg
+from distilgliner.compare.calibration_table import build_calibration_table
 from distilgliner.compare.cost_table import build_cost_table
 from distilgliner.compare.examples import compare_example
 from distilgliner.compare.figures import (
@@ -16,6 +17,7 @@ from distilgliner.compare.figures import (
     build_speed_figure,
 )
 from distilgliner.compare.palette import DARK, FIGURE_RULES, FONT, LIGHT, build_variables
+from distilgliner.compare.reliability import build_reliability_figures
 from distilgliner.compare.results import TEACHER, Results
 from distilgliner.compare.summary import count_seeds, group_runs, list_arms, order_labels
 from distilgliner.compare.svg import Drawing
@@ -71,6 +73,8 @@ def _build_context(results: Results) -> dict[str, Any]:
         "labels": build_label_table(results),
         "curves": [_inline(figure) for figure in build_curve_figures(results)],
         "label_figures": [_inline(figure) for figure in build_label_figures(results)],
+        "calibration": build_calibration_table(results),
+        "reliability": [_inline(figure) for figure in build_reliability_figures(results)],
         "speed": _inline(speed) if speed is not None else None,
         "examples": [compare_example(example) for example in results.examples],
         "arms": list_arms(results),

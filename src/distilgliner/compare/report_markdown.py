@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from distilgliner.compare.calibration_table import build_calibration_table
 from distilgliner.compare.cost_table import build_cost_table
 from distilgliner.compare.examples import ComparedExample, Place, Verdict, compare_example
 from distilgliner.compare.figures import (
@@ -12,6 +13,7 @@ from distilgliner.compare.figures import (
     build_label_figures,
     build_speed_figure,
 )
+from distilgliner.compare.reliability import build_reliability_figures
 from distilgliner.compare.results import Results
 from distilgliner.compare.summary import count_seeds
 from distilgliner.compare.tables import (
@@ -35,6 +37,7 @@ def build_markdown(results: Results) -> str:
     """The whole report; figures are links to `figures/NAME.svg`."""
     significance, costs = build_significance_table(results), build_cost_table(results)
     data, speed = build_data_table(results), build_speed_figure(results)
+    calibration = build_calibration_table(results)
     curves, labels = build_curve_figures(results), build_label_figures(results)
     parts = [
         f"# {escape_markdown(results.name)}",
@@ -53,6 +56,9 @@ def build_markdown(results: Results) -> str:
         parts += ["## Learning curves", *map(_link, curves), explain_curves(count_seeds(results))]
     if results.runs:
         parts += ["## Labels", *map(_link, labels), write_table(build_label_table(results))]
+    if calibration is not None:
+        figures = map(_link, build_reliability_figures(results))
+        parts += ["## Scores", *figures, write_table(calibration)]
     if results.examples:
         parts += ["## Examples", EXAMPLE_NOTE]
         parts += [write_example(compare_example(example)) for example in results.examples]

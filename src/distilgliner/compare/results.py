@@ -65,13 +65,36 @@ class WordScores(_Model):
     f1: float
 
 
+class ReliabilityBin(_Model):
+    """The entities with a score in (low, high]: their mean score, and the share that is right."""
+
+    low: float
+    high: float
+    entities: int
+    score: float
+    accuracy: float
+
+
+class Calibration(_Model):
+    """Scores against what is right; `ece` (from 0 to 1) is None without an entity above `floor`."""
+
+    ece: float | None
+    entities: int
+    floor: float
+    bins: list[ReliabilityBin] = Field(default_factory=list)
+
+
 class Quality(_Model):
-    """Against human labels: strict spans (micro, macro, per label) and words."""
+    """Against human labels: strict spans (micro, macro, per label) and words.
+
+    `calibration` is None where it was not measured, as in results of earlier versions.
+    """
 
     micro: Scores
     macro: Scores
     per_label: dict[str, Scores]
     word: WordScores
+    calibration: Calibration | None = None
 
 
 class Agreement(_Model):
