@@ -17,6 +17,7 @@ COMMANDS = (
     "annotate",
     "augment",
     "distill",
+    "tune",
     "evaluate",
     "compare",
     "export",

@@ -31,6 +31,7 @@ ORDER = (
     "student",
     "augment",
     "distill",
+    "tune",
     "models",
     "evaluate",
     "runtime",

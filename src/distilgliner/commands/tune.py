@@ -1,0 +1,145 @@
+"""`distilgliner tune`: annotations and dev → settings that suit the corpus, and their student."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from distilgliner.commands.options import parse_labels, parse_overrides
+from distilgliner.errors import missing_extra
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+SHOWN_TRIALS = 5
+
+
+def tune(
+    annotations: list[Path] = typer.Option(
+        ..., help="Folder that 'distilgliner annotate' wrote; several as in 'distilgliner distill'."
+    ),
+    dev: list[str] = typer.Option(..., help="Labelled text that chooses; never your test text."),
+    output: Path = typer.Option(..., help="Folder of the search; an unfinished one goes on."),
+    targets: str = typer.Option("soft", help="What to learn: gold, hard, soft or mixed."),
+    student: str = typer.Option("bilstm-tagger", help="As in 'distilgliner distill'."),
+    gold: list[str] = typer.Option([], help="Labelled text, for gold and mixed."),
+    space: Path | None = typer.Option(
+        None, help="YAML file of keys with lists of values or {low, high, log}."
+    ),
+    trials: int = typer.Option(20, help="Settings to try, at most."),
+    minutes: float = typer.Option(60.0, help="Time to take, at most, repeats included."),
+    repeat: int = typer.Option(3, help="Best settings to run again with other seeds."),
+    ignore_labels: str | None = typer.Option(
+        None, help="Labels a,b of the labelled text to leave out."
+    ),
+    format: str | None = typer.Option(None, help="Format of the labelled text."),
+    seed: int = typer.Option(0, help="The same seed gives the same trials."),
+    threads: int = typer.Option(1, help="CPU threads of the training."),
+    set_: list[str] = typer.Option(
+        [], "--set", help="Any setting that all trials share, as training.epochs=3."
+    ),
+) -> None:
+    """Search for the settings of 'distill' that suit a corpus, on dev and in a bounded time."""
+    from rich.console import Console
+
+    from distilgliner.annotate.store import open_store
+    from distilgliner.corpus.labelled import read_labelled_documents
+    from distilgliner.distill.config import build_distill_config
+    from distilgliner.tune.budget import build_budget
+    from distilgliner.tune.space import read_space
+
+    overrides = parse_overrides(set_)
+    training = overrides.get("training", {})
+    given = {"seed": seed, "threads": threads}
+    overrides["training"] = given | training if isinstance(training, dict) else training
+    config = build_distill_config({"targets": targets, "student": student, **overrides})
+    dimensions = None if space is None else read_space(space, config)
+    budget = build_budget(trials, minutes, repeat)
+    try:
+        from distilgliner.distill.data import choose_labels
+        from distilgliner.tune.run import run_tuning
+    except ModuleNotFoundError as error:
+        raise missing_extra(error.name or "optuna", "tune") from error
+    stores = [open_store(folder) for folder in annotations]
+    labels = choose_labels(targets, stores, [None])
+    ignored = parse_labels(ignore_labels) or ()
+    result = run_tuning(
+        stores,
+        config,
+        output,
+        dev=read_labelled_documents(dev, labels, ignored, format=format),
+        gold=read_labelled_documents(gold, labels, ignored, format=format),
+        space=dimensions,
+        budget=budget,
+    )
+    console = Console()
+    console.print(build_table(result))
+    console.print(describe(result, output), highlight=False)
+
+
+def build_table(result: dict[str, Any]) -> Table:
+    """The best trials as columns, their settings as rows, and how much each of those mattered."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    best = result["best"]["trial"]
+    shown = _choose_trials(result)
+    table = Table(title="Best trials on dev", title_justify="left")
+    table.add_column("trial", no_wrap=True)
+    for trial in shown:
+        mark = "*" if trial["trial"] == best else ""
+        table.add_column(f"{trial['trial']}{mark}", justify="right")
+    table.add_column("matters", justify="right")
+    table.add_row("dev F1", *(f"{100 * trial['dev_f1']:.1f}" for trial in shown), "")
+    table.add_row("other seeds", *(_show_mean(result, trial["trial"]) for trial in shown), "")
+    seconds = (f"{trial['seconds']:.0f}" for trial in shown)
+    table.add_row("seconds", *seconds, "", end_section=True)
+    for key, share in result["importance"].items():
+        name = key.partition(".")[2] or key  # the section would take the width of a trial
+        values = (escape(str(trial["settings"][key])) for trial in shown)
+        table.add_row(escape(name), *values, "–" if share is None else f"{100 * share:.0f} %")
+    return table
+
+
+def describe(result: dict[str, Any], output: Path) -> str:
+    """The lines under the table."""
+    best, trials = result["best"], result["trials"]
+    counts = dict.fromkeys(("complete", "pruned", "failed"), 0)
+    for trial in trials:
+        counts[trial["state"]] += 1
+    lines = [
+        f"{len(trials)} trials in {result['seconds'] / 60:.1f} minutes: "
+        + ", ".join(f"{count} {state}" for state, count in counts.items()),
+        f"{output / 'best'}: the student of trial {best['trial']}, "
+        f"dev F1 {100 * best['dev_f1']:.1f}; settings in {output / 'best.yaml'}",
+    ]
+    if best["mean_f1"] is not None:
+        lines.append(
+            f"Its settings with {best['other_seeds']} other seeds have {100 * best['mean_f1']:.1f} "
+            f"on average, where the search had {100 * best['search_f1']:.1f}"
+        )
+    else:
+        lines.append("No settings were run again: the best dev F1 is in part luck")
+    return "\n".join(lines)
+
+
+def _choose_trials(result: dict[str, Any]) -> list[dict[str, Any]]:
+    """The best ones by the search, each setting once; the winner is among them in any case."""
+    whole = [
+        trial
+        for trial in result["trials"]
+        if trial["state"] == "complete" and trial["same_as"] is None
+    ]
+    ordered = sorted(whole, key=lambda trial: -trial["dev_f1"])
+    shown = ordered[:SHOWN_TRIALS]
+    winner = [
+        trial for trial in ordered[SHOWN_TRIALS:] if trial["trial"] == result["best"]["trial"]
+    ]
+    return shown + winner
+
+
+def _show_mean(result: dict[str, Any], trial: int) -> str:
+    values = [repeat["dev_f1"] for repeat in result["repeats"] if repeat["trial"] == trial]
+    return f"{100 * sum(values) / len(values):.1f}" if values else "–"
