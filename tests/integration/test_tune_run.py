@@ -44,7 +44,7 @@ def build_base(targets: str = "soft", **training: Any) -> DistillConfig:
 
 
 def run(store: Any, output: Path, base: DistillConfig, **options: Any) -> Any:
-    budget = TuneBudget(**{"trials": 4, "repeat": 2, **options.pop("budget", {})})
+    budget = TuneBudget(**{"trials": 3, "repeat": 2, **options.pop("budget", {})})
     space = build_space(options.pop("space", SPACE), base)
     options = {"dev": DEV, **options}
     return run_tuning(store, base, output, space=space, budget=budget, quiet=True, **options)
@@ -69,7 +69,7 @@ def test_the_best_student(store: AnnotationStore, tmp_path: Path) -> None:
     }
     assert json.loads((output / "tune.json").read_text()) == result
     best, trials = result["best"], result["trials"]
-    assert len(trials) == 4
+    assert len(trials) == 3
     assert best["settings"] == trials[best["trial"]]["settings"]
     assert best["search_f1"] == trials[best["trial"]]["dev_f1"]
     fresh = [r["dev_f1"] for r in result["repeats"] if r["trial"] == best["trial"]]
@@ -93,10 +93,10 @@ def test_the_best_student(store: AnnotationStore, tmp_path: Path) -> None:
 
 
 def test_finished_continued_and_refused(store: AnnotationStore, tmp_path: Path) -> None:
-    base = build_base("mixed")
-    few = run(store, tmp_path / "tuned", base, gold=GOLD)
+    base, budget = build_base("mixed"), {"trials": 2, "repeat": 0}
+    few = run(store, tmp_path / "tuned", base, gold=GOLD, budget=budget)
     written = (tmp_path / "tuned" / "tune.json").stat().st_mtime_ns
-    assert run(store, tmp_path / "tuned", base, gold=GOLD[::-1]) == few
+    assert run(store, tmp_path / "tuned", base, gold=GOLD[::-1], budget=budget) == few
     assert (tmp_path / "tuned" / "tune.json").stat().st_mtime_ns == written
 
     for other, data in (
@@ -109,14 +109,14 @@ def test_finished_continued_and_refused(store: AnnotationStore, tmp_path: Path) 
             run(store, tmp_path / "tuned", other, **data)
 
     # Another budget is no other search.
-    more = run(store, tmp_path / "tuned", base, gold=GOLD, budget={"trials": 6})
-    assert more["trials"][:4] == few["trials"]
-    assert len(more["trials"]) == 6
+    more = run(store, tmp_path / "tuned", base, gold=GOLD, budget={"trials": 3})
+    assert more["trials"][:2] == few["trials"]
+    assert len(more["trials"]) == 3
     shutil.rmtree(tmp_path / "tuned" / "trials")  # users may: students are trained again
     shutil.rmtree(tmp_path / "tuned" / "repeats")
     students = read_files(tmp_path / "tuned" / "best")
-    again = run(store, tmp_path / "tuned", base, gold=GOLD, budget={"trials": 6, "minutes": 50})
-    assert {**again["best"]} == more["best"]
+    again = run(store, tmp_path / "tuned", base, gold=GOLD, budget={"trials": 3, "minutes": 50})
+    assert again["best"] == more["best"]
     assert read_files(tmp_path / "tuned" / "best") == students
 
 

@@ -45,12 +45,12 @@ def read_all(path: Path) -> list[Any]:
 
 
 def test_the_same_seed_gives_the_same_trials(tmp_path: Path) -> None:
-    run_all(tmp_path / "whole.db", 9)
+    run_all(tmp_path / "whole.db", 8)
     whole = read_all(tmp_path / "whole.db")
-    assert [record.trial for record in whole] == list(range(9))
+    assert [record.trial for record in whole] == list(range(8))
     assert whole[0].settings == DEFAULTS
-    assert len({str(record.settings) for record in whole}) > 5
-    for count in (1, 7, 9):  # opened anew in between
+    assert len({str(record.settings) for record in whole}) > 4
+    for count in (7, 8):  # opened anew in between
         run_all(tmp_path / "parts.db", count)
     assert read_all(tmp_path / "parts.db") == whole
     run_all(tmp_path / "other.db", 3, seed=1)
@@ -73,9 +73,9 @@ def test_what_was_told_is_found_again(tmp_path: Path) -> None:
 
 
 def test_trials_that_were_cut_off_are_drawn_again(tmp_path: Path) -> None:
-    run_all(tmp_path / "whole.db", 8)
+    run_all(tmp_path / "whole.db", 7)
     path = tmp_path / "cut.db"
-    for count in (0, 4, 7):  # the first, a random one, one of the sampler's
+    for count in (0, 6):  # the first, and one of the sampler's
         run_all(path, count)
         with open_study(path) as study:  # killed: begun and never told
             trial, _ = ask(study, SPACE, DEFAULTS, 0, count)
