@@ -91,6 +91,7 @@ def _build_recipe(
     raw: dict[str, Any] = {
         "target": config.target.model_dump(exclude_unset=True),
         "training": config.training.model_dump(exclude_unset=True) | {"seed": seed},
+        "calibration": config.calibration.model_dump(exclude_unset=True),
     }
     for key, value in {**recipe, **changes}.items():
         *parents, last = key.split(".")

@@ -114,6 +114,7 @@ def _distil(plan: Plan, size: str, arm: str, seed: int) -> Path:
         student_options=options,
         target=plan.config.target,
         training=plan.config.training.model_copy(update=training),
+        calibration=plan.config.calibration,
     )
     run_distillation(
         open_store(annotation_folder(plan.run, "transfer")),

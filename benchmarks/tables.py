@@ -107,8 +107,8 @@ def main() -> None:
         "Strict span F1 in per cent on human labels of the test splits, mean ± standard deviation "
         "over the seeds. Dev chose epoch and threshold; test was measured once. The teacher "
         "is the bundled checkpoint; it was trained on the train splits of these corpora and on dev "
-        "of crossner_politics, see its model card. wnut17 was measured with a third of the training "
-        "that is the default now. Written by `python benchmarks/tables.py`.",
+        "of crossner_politics, see its model card. wnut17 was measured with a third of the "
+        "training that is the default now. Written by `python benchmarks/tables.py`.",
         "",
     ]
     for name in NAMES:

@@ -18,6 +18,9 @@ _PUBLIC = {
     "read_documents": "distilgliner.corpus.read",
     "split_documents": "distilgliner.corpus.split",
     "run_annotation": "distilgliner.annotate.run",
+    "AugmentConfig": "distilgliner.augment.config",
+    "run_augmentation": "distilgliner.augment.run",
+    "augment_documents": "distilgliner.augment.documents",
     "open_store": "distilgliner.annotate.store",
     "FinetuneConfig": "distilgliner.finetune.config",
     "run_finetuning": "distilgliner.finetune.run",
@@ -25,6 +28,7 @@ _PUBLIC = {
     "DistillConfig": "distilgliner.distill.config",
     "build_distill_config": "distilgliner.distill.config",
     "run_distillation": "distilgliner.distill.run",
+    "mark_partial": "distilgliner.distill.partial",
     "load_predictor": "distilgliner.models",
     "run_evaluation": "distilgliner.evaluate.run",
     "run_export": "distilgliner.runtime.export",
@@ -34,6 +38,7 @@ _PUBLIC = {
 }
 
 __all__ = [
+    "AugmentConfig",
     "CompareConfig",
     "DistilGLiNER",
     "DistillConfig",
@@ -42,12 +47,15 @@ __all__ = [
     "FinetuneConfig",
     "UserError",
     "__version__",
+    "augment_documents",
     "build_compare_config",
     "build_distill_config",
     "load_predictor",
+    "mark_partial",
     "open_store",
     "read_documents",
     "run_annotation",
+    "run_augmentation",
     "run_comparison",
     "run_distillation",
     "run_evaluation",
@@ -59,12 +67,16 @@ __all__ = [
 if TYPE_CHECKING:
     from distilgliner.annotate.run import run_annotation
     from distilgliner.annotate.store import open_store
+    from distilgliner.augment.config import AugmentConfig
+    from distilgliner.augment.documents import augment_documents
+    from distilgliner.augment.run import run_augmentation
     from distilgliner.compare.config import CompareConfig, build_compare_config
     from distilgliner.compare.run import run_comparison
     from distilgliner.corpus.document import Document, Entity
     from distilgliner.corpus.read import read_documents
     from distilgliner.corpus.split import split_documents
     from distilgliner.distill.config import DistillConfig, build_distill_config
+    from distilgliner.distill.partial import mark_partial
     from distilgliner.distill.run import run_distillation
     from distilgliner.errors import UserError
     from distilgliner.evaluate.run import run_evaluation

@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from distilgliner.commands.options import parse_labels, parse_overrides
+from distilgliner.commands.options import merge_settings, parse_labels, parse_overrides
 from distilgliner.errors import UserError
 
 
@@ -53,10 +53,7 @@ def compare(
         training = overrides.get("training", {})
         if isinstance(training, dict):
             overrides["training"] = {"epochs": epochs} | training
-    for key, value in overrides.items():
-        both_groups = isinstance(value, dict) and isinstance(raw.get(key), dict)
-        raw[key] = raw[key] | value if both_groups else value
-    checked = build_compare_config(raw)
+    checked = build_compare_config(merge_settings(raw, overrides))
     try:
         from distilgliner.compare.run import run_comparison
     except ModuleNotFoundError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import typer
@@ -36,17 +37,29 @@ def tell_shortened(words: int) -> None:
 def parse_overrides(settings: list[str]) -> dict[str, Any]:
     """`["training.epochs=3", "examples=5"]` → `{"training": {"epochs": 3}, "examples": 5}`.
 
-    The values are as in YAML. Raises `UserError` for a setting that is not `key=value`.
+    A key may lead through any number of groups. The values are as in YAML. Raises `UserError` for a
+    setting that is not `key=value`.
     """
     overrides: dict[str, Any] = {}
     for setting in settings:
         path, equals, value = setting.partition("=")
-        section, dot, key = path.strip().partition(".")
-        group = overrides.setdefault(section, {}) if dot else overrides
-        if not (equals and section and (key or not dot) and isinstance(group, dict)):
+        *groups, key = (part.strip() for part in path.split("."))
+        place: Any = overrides
+        for group in groups:
+            place = place.setdefault(group, {}) if isinstance(place, dict) else None
+        if not (equals and key and all(groups) and isinstance(place, dict)):
             raise UserError(f"--set {setting!r} must be key=value, as training.epochs=3.")
-        group[key or section] = _parse_value(value)
+        place[key] = _parse_value(value)
     return overrides
+
+
+def merge_settings(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """`base` with the values of `changes`; what is a group in both is merged in turn."""
+    merged = dict(base)
+    for key, value in changes.items():
+        both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
+        merged[key] = merge_settings(merged[key], value) if both else value
+    return merged
 
 
 def _parse_value(text: str) -> Any:

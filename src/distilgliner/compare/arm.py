@@ -73,6 +73,7 @@ def run_arm(job: ArmJob) -> None:
         student_options=job.config.student_options,
         target=job.config.target,
         training=job.config.training.model_copy(update={"seed": job.seed}),
+        calibration=job.config.calibration,
     )
     run_distillation(
         open_store(annotation_folder(job.output, "transfer")),

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from distilgliner.corpus.document import check_labels
 from distilgliner.corpus.source import STDIN, parse_source
+from distilgliner.distill.calibration.config import CalibrationConfig
 from distilgliner.distill.config import TARGETS, Seed, TargetConfig, Targets, TrainingConfig
 from distilgliner.errors import UserError
 from distilgliner.finetune.config import FinetuneConfig
@@ -38,6 +39,7 @@ class CompareConfig(BaseModel):
     )
     target: TargetConfig = TargetConfig()
     training: TrainingConfig = TrainingConfig()
+    calibration: CalibrationConfig = CalibrationConfig()
     workers: int | None = Field(default=None, ge=1, description="runs at once; None: one per core")
     curve_documents: int = Field(default=300, ge=0, description="per split, for the curves")
     examples: int = Field(default=20, ge=0, description="test sentences shown in the report")
@@ -130,6 +132,7 @@ def _describe(error: ValidationError | TypeError) -> str:
         sections: dict[str, type[BaseModel]] = {
             "target": TargetConfig,
             "training": TrainingConfig,
+            "calibration": CalibrationConfig,
             "finetune": FinetuneConfig,
         }
         model = sections.get(str(first["loc"][0]), CompareConfig)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from distilgliner.distill.calibration.config import CalibrationConfig
 from distilgliner.distill.terms import TAG_TERMS, StageConfig, TermsConfig
 from distilgliner.errors import UserError
 from distilgliner.student.config import build_student_config
@@ -48,15 +49,20 @@ class TrainingConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    epochs: int = Field(default=12, ge=1)
+    epochs: int | None = Field(
+        default=None,
+        ge=1,
+        description="passes over the transfer text; None: 10, and in short text as many as make "
+        "800 updates",
+    )
     min_updates: int = Field(
         default=0, ge=0, description="more epochs are made until there are as many updates"
     )
-    patience: int = Field(default=6, ge=1, description="epochs without a better dev F1 until stop")
-    batch_documents: int = Field(default=16, ge=1)
-    learning_rate: float = Field(default=2e-3, gt=0)
+    patience: int = Field(default=10, ge=1, description="epochs without a better dev F1 until stop")
+    batch_documents: int = Field(default=32, ge=1)
+    learning_rate: float = Field(default=3e-3, gt=0)
     table_learning_rate: float = Field(
-        default=3e-4, gt=0, description="of the embedding tables, which start from the teacher's"
+        default=5e-4, gt=0, description="of the embedding tables, which start from the teacher's"
     )
     train_subwords: bool = Field(
         default=True, description="False freezes the subword vectors that came from the teacher"
@@ -94,6 +100,7 @@ class DistillConfig(BaseModel):
     )
     target: TargetConfig = TargetConfig()
     training: TrainingConfig = TrainingConfig()
+    calibration: CalibrationConfig = CalibrationConfig()
 
 
 def build_distill_config(raw: dict[str, Any]) -> DistillConfig:

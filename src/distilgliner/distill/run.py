@@ -12,11 +12,12 @@ from distilgliner.annotate.store import AnnotationStore, open_store
 from distilgliner.annotate.vocabulary import read_vocabulary
 from distilgliner.corpus.document import Document
 from distilgliner.distill.build import build_student
-from distilgliner.distill.calibrate import Calibration, calibrate_outside
+from distilgliner.distill.calibration.config import CalibrationConfig
+from distilgliner.distill.calibration.run import StudentCalibration, calibrate_student
 from distilgliner.distill.card import write_card
 from distilgliner.distill.checkpoint import CHECKPOINT_FILE, Progress
 from distilgliner.distill.config import DistillConfig
-from distilgliner.distill.data import DistillData, build_data
+from distilgliner.distill.data import LEARNT, DistillData, build_data
 from distilgliner.distill.examples import Example, build_examples, pair_with_gold
 from distilgliner.distill.measure import measure_student
 from distilgliner.distill.stages import Schedule, build_schedule
@@ -89,7 +90,7 @@ def run_distillation(
         student = build_student(architecture, data.labels, tokenizer, vectors, config.training.seed)
         examples, teachers = _build_training_set(config, data, roles=architecture.roles)
         progress = _train(student, examples, config, data, folder, on_epoch, quiet=quiet)
-        calibration = calibrate_outside(student, data.dev)
+        calibration = calibrate_student(student, data.dev, _choose_calibration(config, data))
         result = _describe_result(student, progress, calibration, teachers, len(examples))
         result["dev_source"] = data.dev_source
         _write_folder(folder, student, config, name_teachers(teachers), data.dev_source, result)
@@ -192,10 +193,17 @@ def _calibrate(
     return replace(teacher, target=target)
 
 
+def _choose_calibration(config: DistillConfig, data: DistillData) -> CalibrationConfig:
+    """As configured, but no temperature from text that the student knows: it is too sure there."""
+    if data.dev_source == LEARNT:
+        return config.calibration.model_copy(update={"temperature": False})
+    return config.calibration
+
+
 def _describe_result(
     student: Student,
     progress: Progress,
-    calibration: Calibration,
+    calibration: StudentCalibration,
     teachers: Sequence[StoredTeacher],
     documents: int,
 ) -> dict[str, Any]:
@@ -203,7 +211,9 @@ def _describe_result(
     result = {
         "dev_f1": calibration.f1,
         "threshold": calibration.threshold,
-        "target": teachers[0].target.model_dump(),
+        "label_thresholds": calibration.label_thresholds,
+        "temperature": calibration.temperature,
+        "target": teachers[0].target.model_dump(mode="json"),
         "best_epoch": progress.best_epoch,
         "epochs": progress.epoch,
         "updates": progress.update,
@@ -214,7 +224,8 @@ def _describe_result(
     }
     if len(teachers) > 1:
         result["teachers"] = [
-            {**teacher.describe(), "target": teacher.target.model_dump()} for teacher in teachers
+            {**teacher.describe(), "target": teacher.target.model_dump(mode="json")}
+            for teacher in teachers
         ]
     return result
 

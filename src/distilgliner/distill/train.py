@@ -46,7 +46,7 @@ def train(
     """
     torch.use_deterministic_algorithms(True)
     # Nothing here reads memory that it has not written, and filling it takes a tenth of the time.
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.set_num_threads(config.threads)
     model = student.model
     torch.manual_seed(config.seed)  # the projections' first weights

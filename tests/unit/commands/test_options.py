@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from distilgliner.commands.options import parse_labels, parse_overrides
+from distilgliner.commands.options import merge_settings, parse_labels, parse_overrides
 from distilgliner.errors import UserError
 
 
@@ -42,7 +42,21 @@ def test_sections_and_single_keys() -> None:
     assert parse_overrides([]) == {}
 
 
-@pytest.mark.parametrize("settings", [["x"], ["=3"], [".x=3"], ["x.=3"], ["x=1", "x.y=2"]])
+def test_groups_in_groups() -> None:
+    settings = ["training.terms.gold.weight=0.5", "training.terms.soft.loss=mse"]
+    terms = {"gold": {"weight": 0.5}, "soft": {"loss": "mse"}}
+    assert parse_overrides(settings) == {"training": {"terms": terms}}
+
+
+def test_settings_are_merged_group_by_group() -> None:
+    base = {"a": {"b": {"c": 1, "d": 2}, "e": 3}, "f": {"g": 4}}
+    changes = {"a": {"b": {"c": 5}}, "f": 6, "h": {"i": 7}}
+    merged = merge_settings(base, changes)
+    assert merged == {"a": {"b": {"c": 5, "d": 2}, "e": 3}, "f": 6, "h": {"i": 7}}
+    assert base["a"]["b"] == {"c": 1, "d": 2}  # type: ignore[index]
+
+
+@pytest.mark.parametrize("settings", [["x"], ["=3"], ["x..y=1"], [".x=3"], ["x.=3"], ["x=1", "x.y=2"]])
 def test_what_is_no_setting(settings: list[str]) -> None:
     with pytest.raises(UserError, match="must be key=value, as"):
         parse_overrides(settings)
