@@ -300,9 +300,19 @@ def test_without_dev_documents_a_tenth_is_held_out(
     assert f"labelled by {source}:" in (tmp_path / "README.md").read_text()
 
 
-def test_held_out_documents_are_not_gold_either(store: AnnotationStore, tmp_path: Path) -> None:
+def test_little_gold_without_dev_is_all_learnt_from(store: AnnotationStore, tmp_path: Path) -> None:
+    result = run(store, tmp_path, build_config("mixed"), dev=())
+    assert result["documents"] == 70
+    assert "labelled by humans, and learnt from as well:" in (tmp_path / "README.md").read_text()
+
+
+def test_of_much_gold_without_dev_a_tenth_is_held_out(
+    store: AnnotationStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("distilgliner.distill.data.ENOUGH_GOLD", 60)
     result = run(store, tmp_path, build_config("mixed"), gold=TRANSFER, dev=())
-    assert result["documents"] == 54
+    assert result["documents"] == 54  # neither as gold nor as annotated text
+    assert result["dev_source"] == "humans"
 
 
 def test_nothing_to_learn_from(tmp_path: Path) -> None:

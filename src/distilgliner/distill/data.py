@@ -145,7 +145,7 @@ def choose_labels(
     only when some gold was annotated for all.
     """
     own = {label for known in gold for label in known or ()}
-    if targets != "gold" or None in gold:
+    if targets != "gold" or None in gold or not gold:
         own.update(*(store.labels for store in stores))
     if len(stores) == 1 and own == set(stores[0].labels):
         return stores[0].labels

@@ -15,6 +15,7 @@ from distilgliner.distill.calibrate import (
     choose_threshold,
     compute_threshold_curve,
 )
+from distilgliner.distill.partial import mark_partial
 from distilgliner.metrics.spans import compute_span_quality, entity_spans, prediction_spans
 from distilgliner.student.predictor import DistilGLiNER
 from tiny_store import build_documents, build_tiny_student
@@ -93,3 +94,21 @@ def test_moving_the_bias_moves_the_threshold(tmp_path: Path, head: str) -> None:
     student.model.head.shift_outside(-1.3862944)  # ln(0.2 / 0.8)
     assert places(predictor.batch_predict_entities(TEXTS)) == before[0.2]
     assert places(predictor.batch_predict_entities(TEXTS, threshold=0.8)) == before[0.5]
+
+
+def test_labels_that_nobody_has_looked_for_do_not_count(tmp_path: Path) -> None:
+    student = build_tiny_student(tmp_path)
+    found = DistilGLiNER(student).batch_predict_entities(TEXTS)
+    assert {item["label"] for items in found for item in items} == set(student.labels)
+    people = [
+        Document(
+            text,
+            tuple(Entity(i["start"], i["end"], "person") for i in items if i["label"] == "person"),
+        )
+        for text, items in zip(TEXTS, found, strict=True)
+    ]
+    assert compute_threshold_curve(student, people)[MIDDLE] < 1
+    partial = mark_partial(people, ["person"])
+    assert compute_threshold_curve(student, partial)[MIDDLE] == 1
+    with_plain = [*partial, Document(TEXTS[0], ())]
+    assert compute_threshold_curve(student, with_plain)[MIDDLE] < 1

@@ -157,6 +157,7 @@ ANIMALS = ("animal", "city")
         ("mixed", {None, ANIMALS}, ("animal", "city", "person")),
         ("mixed", {ANIMALS}, ("animal", "city", "person")),
         ("gold", {None}, ("person", "city")),
+        ("gold", set(), ("person", "city")),  # refused later
         ("gold", {ANIMALS}, ANIMALS),  # nobody teaches persons
         ("gold", {("city",), ("person",)}, ("person", "city")),
         ("gold", {None, ANIMALS}, ("animal", "city", "person")),

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from distilgliner.corpus.document import Document, Entity
+from distilgliner.distill.partial import select_known
 from distilgliner.metrics.calibration import SCORE_FLOOR, pair_scores
 from distilgliner.metrics.spans import entity_spans
 from distilgliner.student.folder import Student
@@ -20,7 +21,7 @@ from distilgliner.student.predictor import DistilGLiNER
 
 MIN_ENTITIES = 30
 """With fewer, T is luck and stays 1."""
-LEAST, MOST = 0.25, 8.0
+LEAST, MOST = 0.25, 20.0
 _STEPS = 50
 _MOST_ODDS = 30.0
 """Log-odds beyond this are those of a score that is 0 or 1 in double precision."""
@@ -29,14 +30,19 @@ _MOST_ODDS = 30.0
 def fit_temperature(student: Student, dev: Sequence[Document]) -> float:
     """The T of a student for labelled documents; see `solve_temperature`.
 
-    Entities count that are found above `SCORE_FLOOR`.
+    Entities count that are found above `SCORE_FLOOR`, of labels that people have looked for.
     """
     found = DistilGLiNER(student).batch_predict_entities(
         [document.text for document in dev], threshold=SCORE_FLOOR
     )
     scores, is_right = pair_scores(
         [entity_spans(document.entities or ()) for document in dev],
-        [[Entity(e["start"], e["end"], e["label"], e["score"]) for e in row] for row in found],
+        [
+            select_known(
+                document, (Entity(e["start"], e["end"], e["label"], e["score"]) for e in row)
+            )
+            for document, row in zip(dev, found, strict=True)
+        ],
     )
     with np.errstate(divide="ignore"):
         log_odds = np.log(scores) - np.log1p(-scores)
