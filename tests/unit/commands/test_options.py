@@ -56,7 +56,9 @@ def test_settings_are_merged_group_by_group() -> None:
     assert base["a"]["b"] == {"c": 1, "d": 2}  # type: ignore[index]
 
 
-@pytest.mark.parametrize("settings", [["x"], ["=3"], ["x..y=1"], [".x=3"], ["x.=3"], ["x=1", "x.y=2"]])
+@pytest.mark.parametrize(
+    "settings", [["x"], ["=3"], ["x..y=1"], [".x=3"], ["x.=3"], ["x=1", "x.y=2"]]
+)
 def test_what_is_no_setting(settings: list[str]) -> None:
     with pytest.raises(UserError, match="must be key=value, as"):
         parse_overrides(settings)
