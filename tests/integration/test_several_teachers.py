@@ -71,11 +71,11 @@ def teachers(tmp_path_factory: pytest.TempPathFactory) -> list[AnnotationStore]:
 
 @pytest.fixture(scope="module")
 def halves(tmp_path_factory: pytest.TempPathFactory) -> list[AnnotationStore]:
-    """Two corpora, each annotated for another label."""
+    """Two corpora, each annotated for another label, the one four times as large."""
     folder = tmp_path_factory.mktemp("halves")
     return [
-        write_teacher_store(folder / "people", TRANSFER[:30], ("person",), teacher="people"),
-        write_teacher_store(folder / "cities", TRANSFER[30:], ("city",), teacher="cities"),
+        write_teacher_store(folder / "people", TRANSFER[:48], ("person",), teacher="people"),
+        write_teacher_store(folder / "cities", TRANSFER[48:], ("city",), teacher="cities"),
     ]
 
 
@@ -111,14 +111,17 @@ def test_another_store_or_weight_is_another_run(
         distil(teachers, tmp_path, build_config("soft", {"teacher_weights": [1, 1, 2]}))
 
 
-def test_each_teacher_is_fitted_to_the_gold_of_its_texts(
-    teachers: list[AnnotationStore], tmp_path: Path
-) -> None:
-    # The second, with logits of 1 for what is always right, needs the most sharpening; it has
-    # annotated only half of the gold.
-    result = distil(teachers, tmp_path, build_config("mixed"), gold=TRANSFER[:20])
-    fitted = {row["teacher"]: row["target"]["span_temperature"] for row in result["teachers"]}
-    assert fitted["b"] < 0.5
+def test_each_teacher_is_fitted_to_the_gold_of_its_texts(tmp_path: Path) -> None:
+    stores = [
+        write_teacher_store(tmp_path / "sure", TRANSFER, teacher="sure", weight_hash="aa"),
+        # It finds nothing at 0.5, and has annotated only half of the gold.
+        write_teacher_store(
+            tmp_path / "shy", TRANSFER[10:], teacher="shy", weight_hash="bb", logit=-1.0, doubt=-4.0
+        ),
+    ]
+    result = distil(stores, tmp_path / "student", build_config("mixed"), gold=TRANSFER[:20])
+    fitted = {row["teacher"]: row["target"]["teacher_bias"] for row in result["teachers"]}
+    assert fitted["shy"] < -1 < fitted["sure"]
     assert result["target"] == result["teachers"][0]["target"]
 
 
@@ -148,7 +151,7 @@ def test_each_corpus_teaches_its_own_label(
     config = build_config(targets, epochs=20, seed=1)
     result = distil(halves, tmp_path, config)
     assert read_json(tmp_path / "run.json", "")["labels"] == ["city", "person"]
-    # Taken for negatives, half of the entities of each label would be missed.
+    # Four of five cities would be taught as none.
     assert result["dev_f1"] > 0.9
 
 

@@ -202,6 +202,18 @@ def test_fingerprints_cover_all_stores(store: AnnotationStore, tmp_path: Path) -
     assert alone["annotations"] != one["annotations"]
 
 
+def test_fingerprints_cover_who_has_said_it(tmp_path: Path) -> None:
+    found = []
+    for first, second in (("11", "22"), ("22", "11")):  # the same scores, by the other teacher
+        stores = [
+            write_teacher_store(tmp_path / f"1-{first}", TRANSFER[:20], weight_hash=first),
+            write_teacher_store(tmp_path / f"2-{second}", TRANSFER[20:], weight_hash=second),
+        ]
+        found.append(build(stores, "soft", dev=DEV).compute_fingerprints())
+    assert found[0]["transfer"] == found[1]["transfer"]
+    assert found[0]["annotations"] != found[1]["annotations"]
+
+
 def test_the_floor_of_every_store_counts(store: AnnotationStore, tmp_path: Path) -> None:
     other = write_teacher_store(tmp_path, TRANSFER)
     other.manifest = other.manifest.model_copy(update={"floor": 0.2})
