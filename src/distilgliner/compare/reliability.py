@@ -12,8 +12,8 @@ from distilgliner.compare.results import TEACHER, Calibration, Results
 from distilgliner.compare.summary import group_runs, list_students
 from distilgliner.compare.svg import Drawing, Scale
 
-WIDTH, HEIGHT = 470.0, 330.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 40.0, 12.0, 30.0, 42.0
+WIDTH, HEIGHT = 720.0, 330.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 40.0, 20.0, 30.0, 42.0
 _TICKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 LEAST_ENTITIES = 10
 """A bin with fewer, over all seeds, is not drawn: its share is luck."""
