@@ -40,11 +40,13 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> AnnotationStore:
     return write_store(tmp_path_factory.mktemp("store"), TRANSFER)
 
 
-BASE = [name for name in STUDENTS if not name.endswith(("-small", "-tiny"))]
-KINDS = [name for name in BASE if name.startswith("bilstm-")]
-# Encoders and heads do not know of each other: the others are tried with one head and one arm.
-PAIRS = [(targets, student) for student in KINDS for targets in TARGETS]
-PAIRS += [("soft", name) for name in BASE if name.endswith("-tagger") and name not in KINDS]
+# Every head behind the LSTM, and every encoder below a tagger: what is between has no say.
+KINDS = [
+    name
+    for name in STUDENTS
+    if not name.endswith(("-small", "-tiny"))
+    and (name.startswith("bilstm-") or name.endswith("-tagger"))
+]
 
 
 def build_config(targets: str, student: str = "bilstm-tagger", **training: Any) -> DistillConfig:
@@ -72,7 +74,8 @@ def run(store: AnnotationStore, output: Path, config: DistillConfig, **data: Any
     return run_distillation(store, config, output, quiet=True, **chosen)
 
 
-@pytest.mark.parametrize(("targets", "student"), PAIRS)
+@pytest.mark.parametrize("student", KINDS)
+@pytest.mark.parametrize("targets", TARGETS)
 def test_every_arm_and_student_learns(
     targets: str, student: str, store: AnnotationStore, tmp_path: Path
 ) -> None:
@@ -93,7 +96,7 @@ def test_every_arm_and_student_learns(
     assert result["best_epoch"] == best + 1
     assert result["dev_f1"] > 0.9
     assert curve[-1]["objective"] < curve[0]["objective"] / 2
-    assert curve[result["best_epoch"] - 1]["train"]["f1"] > 0.9
+    assert curve[result["best_epoch"] - 1]["train"]["f1"] > 0.85  # ten texts: one miss may be
     assert curve[-1]["train_loss"] < curve[0]["train_loss"]
     assert seen == list(range(1, result["epochs"] + 1))
     assert result["updates"] == 8 * result["epochs"]  # 60 transfer documents, whatever the arm

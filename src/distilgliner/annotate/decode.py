@@ -8,6 +8,7 @@ import numpy as np
 
 from distilgliner.annotate.spans import AnnotatedDocument, compute_probability
 from distilgliner.corpus.document import Document, Entity
+from distilgliner.corpus.flat import choose_flat
 
 
 def decode_flat(
@@ -15,35 +16,27 @@ def decode_flat(
 ) -> tuple[Entity, ...]:
     """The entities of an annotated document, exactly as GLiNER's `greedy_search` finds them.
 
-    Spans whose probability exceeds `threshold` (strictly) are visited from the most probable to
-    the least; one that shares a word with a span already taken is dropped. Of equally probable
-    spans the first in `document.spans` wins. `labels` is the label set that `label_index` counts
-    in. `threshold` must not be below the floor of the annotation, where spans are missing.
-
-    Source: `gliner/decoding/decoder.py`, `BaseDecoder.greedy_search(flat_ner=True)`.
+    They are chosen, see `choose_flat`, among the spans whose probability exceeds `threshold`
+    (strictly). Of equally probable spans the first in `document.spans` wins. `labels` is the label
+    set that `label_index` counts in. `threshold` must not be below the floor of the annotation,
+    where spans are missing.
     """
-    spans = document.spans
+    spans, words = document.spans, document.words
     probability = compute_probability(spans.logit)
     candidates = np.flatnonzero(probability > threshold)
-    # Stable, as Python's `sorted` is in GLiNER.
-    candidates = candidates[np.argsort(-probability[candidates], kind="stable")]
-    words = document.words
-    taken = bytearray(len(words))
-    chosen = []
-    for index in candidates.tolist():
-        start, end = int(spans.word_start[index]), int(spans.word_end[index])
-        if any(taken[start:end]):
-            continue
-        taken[start:end] = b"\x01" * (end - start)
-        chosen.append(
+    start, end = spans.word_start[candidates], spans.word_end[candidates]
+    chosen = candidates[choose_flat(start, end, probability[candidates])]
+    return tuple(
+        sorted(
             Entity(
-                char_start=words[start][0],
-                char_end=words[end - 1][1],
+                char_start=words[spans.word_start[index]][0],
+                char_end=words[spans.word_end[index] - 1][1],
                 label=labels[int(spans.label_index[index])],
                 score=float(probability[index]),
             )
+            for index in chosen.tolist()
         )
-    return tuple(sorted(chosen))
+    )
 
 
 def label_by_teacher(

@@ -19,6 +19,7 @@ from distilgliner.distill.checkpoint import Progress
 from distilgliner.distill.config import DistillConfig, TargetConfig
 from distilgliner.distill.run import run_distillation
 from distilgliner.distill.stages import Schedule
+from distilgliner.distill.tag_scores import compute_tag_log_probabilities
 from distilgliner.distill.targets import compute_soft_targets
 from distilgliner.errors import UserError
 from distilgliner.evaluate.run import run_predictions
@@ -153,8 +154,8 @@ def compute_kl(predictor: DistilGLiNER, store: AnnotationStore, config: TargetCo
         if not document.words:
             continue
         words = [document.text[start:end] for start, end in document.words]
-        scores = torch.from_numpy(predictor.compute_scores([words], store.labels)[0]).double()
-        predicted = torch.log_softmax(scores, dim=-1).numpy()
+        scores = predictor.compute_scores([words], store.labels)[0]
+        predicted = compute_tag_log_probabilities(predictor, scores)
         wanted = compute_soft_targets(document, len(store.labels), config, roles=roles)
         wanted = wanted.astype(np.float64)
         terms = wanted * (np.log(np.maximum(wanted, 1e-12)) - predicted)

@@ -10,10 +10,19 @@ import torch
 from torch import Tensor
 
 from distilgliner.distill.examples import Example, draw_opinion
+from distilgliner.distill.soft_targets import Sparse
 from distilgliner.student.features import WordBatch, WordFeaturizer
 
 POOL_BATCHES = 20
 """Batches are cut from pools of so many, sorted by length: little padding, still random."""
+
+
+@dataclass(frozen=True)
+class SparseBatch:
+    """The N entries that are not 0 of arrays with D axes, of all examples of a batch."""
+
+    places: Tensor  # int64 (N, 1 + D), the example first
+    values: Tensor  # float32 (N,)
 
 
 @dataclass(frozen=True)
@@ -26,9 +35,11 @@ class Batch:
     hard: Tensor  # int64 (B, L)
     hard_mask: Tensor  # bool (B, L)
     soft: Tensor  # float32 (B, L, T), or (B, L, 0) when no example has any
-    soft_mask: Tensor  # bool (B, L)
+    soft_mask: Tensor  # bool (B, L), of `spans` too
     states: Tensor  # float32 (layers, B, L, D), or (0, B, L, 0)
     states_mask: Tensor  # bool (B, L)
+    transitions: SparseBatch  # (B, T + 1, T + 1)
+    spans: SparseBatch  # (B, L, K, C)
     gold_labels: Tensor | None = None
     """Labels (B, C) bool of which `gold` says something; None: of all. See `known_labels`."""
     taught_labels: Tensor | None = None
@@ -82,6 +93,9 @@ def build_batch(examples: Sequence[Example], featurizer: WordFeaturizer, tag_cou
     width = tag_count if has_soft else 0
     soft, soft_mask = _pad([example.soft for example in examples], (*shape, width), np.float32)
     states, states_mask = _pad_states([example.states for example in examples], shape)
+    for row, example in enumerate(examples):
+        if example.spans is not None:
+            soft_mask[row, : len(example.words)] = True
     return Batch(
         words,
         gold,
@@ -92,6 +106,8 @@ def build_batch(examples: Sequence[Example], featurizer: WordFeaturizer, tag_cou
         soft_mask,
         states,
         states_mask,
+        transitions=_join([example.transitions for example in examples], axes=2),
+        spans=_join([example.spans for example in examples], axes=3),
         gold_labels=_stack_labels([example.gold_labels for example in examples]),
         taught_labels=_stack_labels([example.taught_labels for example in examples]),
     )
@@ -131,3 +147,15 @@ def _pad_states(rows: Sequence[np.ndarray | None], shape: tuple[int, ...]) -> tu
             values[:, index, : row.shape[1]] = row
             mask[index, : row.shape[1]] = True
     return torch.from_numpy(values).float(), torch.from_numpy(mask)
+
+
+def _join(rows: Sequence[Sparse | None], axes: int) -> SparseBatch:
+    """The entries of some of the examples, each with the number of its example."""
+    places, values = [np.zeros((0, 1 + axes), dtype=np.int64)], [np.zeros(0, dtype=np.float32)]
+    for index, row in enumerate(rows):
+        if row is not None:
+            places.append(np.insert(row.places.astype(np.int64), 0, index, axis=1))
+            values.append(row.values)
+    return SparseBatch(
+        torch.from_numpy(np.concatenate(places)), torch.from_numpy(np.concatenate(values))
+    )

@@ -7,7 +7,7 @@ then all of them say something of the same labels.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,9 +17,11 @@ from distilgliner.annotate.spans import AnnotatedDocument, SpanScores, build_spa
 from distilgliner.corpus.document import Document
 from distilgliner.distill.config import TargetConfig
 from distilgliner.distill.partial import PartialDocument
-from distilgliner.distill.targets import compute_scaled_targets, scale_spans
+from distilgliner.distill.soft_targets import SoftTargets, average_targets
+from distilgliner.distill.targets import scale_spans
 from distilgliner.distill.transfer import StoredTeacher, TransferDocument
 
+ComputeTargets = Callable[[AnnotatedDocument, int, TargetConfig], SoftTargets]
 _MOST = 500.0
 """What an infinite logit counts as."""
 
@@ -81,9 +83,13 @@ def complete_voice(voices: Sequence[Voice], row: int) -> AnnotatedDocument:
 
 
 def compute_teacher_targets(
-    voices: Sequence[Voice], label_count: int, *, roles: bool
-) -> list[np.ndarray]:
-    """The distribution (L, T) float32 of each of several teachers, completed by the others."""
+    voices: Sequence[Voice], label_count: int, compute: ComputeTargets
+) -> list[SoftTargets]:
+    """The distribution of each of several teachers, completed by the others.
+
+    compute: a document with spans from `scale_spans`, the number of labels and the teacher's
+    configuration → targets in the form that a head learns from.
+    """
     scaled = [
         replace(
             voice, document=replace(voice.document, spans=scale_spans(voice.document, voice.target))
@@ -91,17 +97,17 @@ def compute_teacher_targets(
         for voice in voices
     ]
     return [
-        compute_scaled_targets(complete_voice(scaled, row), label_count, voice.target, roles=roles)
+        compute(complete_voice(scaled, row), label_count, voice.target)
         for row, voice in enumerate(scaled)
     ]
 
 
-def compute_mean_targets(voices: Sequence[Voice], label_count: int, *, roles: bool) -> np.ndarray:
-    """The mean (L, T) float32 of the distributions of several teachers, by their weights."""
-    weights = [voice.weight for voice in voices]
-    targets = compute_teacher_targets(voices, label_count, roles=roles)
-    mean = np.average(np.stack(targets).astype(np.float64), axis=0, weights=weights)
-    return np.asarray(mean, dtype=np.float32)
+def compute_mean_targets(
+    voices: Sequence[Voice], label_count: int, compute: ComputeTargets
+) -> SoftTargets:
+    """The mean of the distributions of several teachers, by their weights."""
+    targets = compute_teacher_targets(voices, label_count, compute)
+    return average_targets(targets, [voice.weight for voice in voices])
 
 
 def label_by_teachers(

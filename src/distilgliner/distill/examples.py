@@ -23,7 +23,9 @@ from distilgliner.distill.ensemble import (
     merge_voices,
 )
 from distilgliner.distill.partial import find_known_labels
+from distilgliner.distill.soft_targets import SoftTargets, Sparse
 from distilgliner.distill.targets import compute_entity_tags, compute_hard_tags
+from distilgliner.distill.teaching import TagTeaching, Teaching
 from distilgliner.distill.terms import TermsConfig
 from distilgliner.distill.transfer import StoredTeacher, TransferDocument
 
@@ -33,8 +35,10 @@ class Opinion:
     """What one of several teachers says of the words of a document."""
 
     weight: float
-    hard: np.ndarray | None
-    soft: np.ndarray | None
+    hard: np.ndarray | None = None
+    soft: np.ndarray | None = None
+    transitions: Sparse | None = None
+    spans: Sparse | None = None
 
 
 @dataclass(frozen=True)
@@ -55,9 +59,14 @@ class Example:
     taught_labels: np.ndarray | None = None
     """The same of `hard` and `soft`."""
     opinions: tuple[Opinion, ...] = ()
-    """Of teachers of whom one is drawn in each pass: `hard` and `soft` are None until then."""
+    """Of teachers of whom one is drawn in each pass: what they say is None until then."""
     id: str = ""
     """Of the document; decides with the seed and the pass who is drawn."""
+    transitions: Sparse | None = None
+    """How often the teacher expects tags to follow each other (T + 1, T + 1), for chains."""
+    spans: Sparse | None = None
+    """The teacher's probabilities of spans (L, K, C), for students that score spans: these have no
+    `soft`."""
 
 
 def draw_opinion(example: Example, seed: int, number: int) -> Example:
@@ -72,7 +81,14 @@ def draw_opinion(example: Example, seed: int, number: int) -> Example:
     bounds = list(accumulate(opinion.weight for opinion in example.opinions))
     row = min(bisect(bounds, share * bounds[-1]), len(bounds) - 1)
     drawn = example.opinions[row]
-    return replace(example, hard=drawn.hard, soft=drawn.soft, opinions=())
+    return replace(
+        example,
+        hard=drawn.hard,
+        soft=drawn.soft,
+        transitions=drawn.transitions,
+        spans=drawn.spans,
+        opinions=(),
+    )
 
 
 def build_examples(
@@ -84,8 +100,11 @@ def build_examples(
     terms: TermsConfig,
     *,
     roles: bool,
+    teaching: Teaching | None = None,
 ) -> list[Example]:
     """The training set of an arm; the teacher's part is what `terms` have a weight for.
+
+    teaching: in which form the head learns a distribution; None is that of a tagger.
 
     gold: the gold documents. hard, soft: every annotated document. mixed: every annotated document
     with its distribution, and its gold tags where the same text has gold; gold documents that were
@@ -94,6 +113,7 @@ def build_examples(
     """
     if targets == "gold":
         return [_gold_example(document, labels, roles) for document in gold if document.words()]
+    teaching = teaching or TagTeaching(roles=roles)
     gold_of = _group_gold(gold) if targets == "mixed" else {}
     examples: list[Example] = []
     alone: list[Document] = []
@@ -103,7 +123,7 @@ def build_examples(
         same_text = gold_of.pop(document.id, [])
         alone += same_text[1:]
         voices = list_voices(document, teachers, labels)
-        example = _teacher_example(voices, labels, terms, roles)
+        example = _teacher_example(voices, labels, terms, roles, teaching)
         if same_text:
             example = _add_gold(example, same_text[0], document.words, labels, roles)
         examples.append(replace(example, states=document.states, id=document.id))
@@ -177,7 +197,11 @@ def _restrict_spans(document: AnnotatedDocument, is_known: Sequence[bool]) -> An
 
 
 def _teacher_example(
-    voices: Sequence[Voice], labels: Sequence[str], terms: TermsConfig, roles: bool
+    voices: Sequence[Voice],
+    labels: Sequence[str],
+    terms: TermsConfig,
+    roles: bool,
+    teaching: Teaching,
 ) -> Example:
     """What the teachers of a text say: all together, or each as an opinion to be drawn."""
     document, target = voices[0].document, voices[0].target
@@ -189,17 +213,20 @@ def _teacher_example(
     def decide(annotation: AnnotatedDocument) -> np.ndarray | None:
         return compute_hard_tags(annotation, labels, target, roles=roles) if wants_hard else None
 
+    nothing: SoftTargets = {}
     if target.teachers == "sample" and len(voices) > 1:
-        soft: list[np.ndarray] | list[None] = [None] * len(voices)
+        soft = [nothing] * len(voices)
         if wants_soft:
-            soft = compute_teacher_targets(voices, len(labels), roles=roles)
+            soft = compute_teacher_targets(voices, len(labels), teaching.compute_targets)
         opinions = [
-            Opinion(voice.weight, decide(complete_voice(voices, row)), soft[row])
+            Opinion(voice.weight, decide(complete_voice(voices, row)), **soft[row])
             for row, voice in enumerate(voices)
         ]
         return replace(example, opinions=tuple(opinions))
-    mean = compute_mean_targets(voices, len(labels), roles=roles) if wants_soft else None
-    return replace(example, hard=decide(merge_voices(voices)), soft=mean)
+    mean = nothing
+    if wants_soft:
+        mean = compute_mean_targets(voices, len(labels), teaching.compute_targets)
+    return replace(example, hard=decide(merge_voices(voices)), **mean)
 
 
 def _gold_example(document: Document, labels: Sequence[str], roles: bool) -> Example:

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import torch
 
 from distilgliner.corpus.document import Document
 from distilgliner.distill.calibrate import choose_threshold, compute_threshold_curve
+from distilgliner.distill.tag_scores import compute_tag_log_probabilities
 from distilgliner.distill.targets import compute_entity_tags
 from distilgliner.metrics.spans import compute_span_quality, entity_spans, prediction_spans
 from distilgliner.metrics.words import compute_word_scores
@@ -52,7 +52,6 @@ def _compute_quality(
     }
 
 
-@torch.inference_mode()
 def compute_gold_loss(student: Student, documents: Sequence[Document]) -> float:
     """Mean −log p(tag) per word against the documents' own entities."""
     predictor = DistilGLiNER(student)
@@ -66,12 +65,12 @@ def compute_gold_loss(student: Student, documents: Sequence[Document]) -> float:
             [document.text[first:last] for first, last in spans]
             for document, spans in zip(batch, words, strict=True)
         ]
-        scores = torch.from_numpy(predictor.compute_scores(surfaces))
-        log_probs = torch.log_softmax(scores.double(), dim=-1).numpy()
+        scores = predictor.compute_scores(surfaces)
         for row, (document, spans) in enumerate(zip(batch, words, strict=True)):
             tags = compute_entity_tags(
                 document.entities or (), spans, student.labels, roles=student.config.roles
             )
-            total -= float(log_probs[row, np.arange(len(tags)), tags].sum())
+            log_probs = compute_tag_log_probabilities(predictor, scores[row, : len(tags)])
+            total -= float(log_probs[np.arange(len(tags)), tags].sum())
             count += len(tags)
     return total / max(1, count)

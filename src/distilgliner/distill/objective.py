@@ -8,15 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from distilgliner.distill.batches import Batch
-from distilgliner.distill.known_labels import average_by_labels, renumber_tags, select_tags
 from distilgliner.distill.losses import (
     attention_kl,
     attention_mse,
-    compute_log_probabilities,
-    cross_entropy,
-    logit_mse,
-    reverse_kl,
-    soft_cross_entropy,
     states_cosine,
     states_fsp,
     states_mmd,
@@ -24,16 +18,12 @@ from distilgliner.distill.losses import (
     states_nst,
     states_pkd,
 )
-from distilgliner.distill.schedules import compute_temperature, compute_weight
+from distilgliner.distill.schedules import compute_weight
+from distilgliner.distill.teaching import find_teaching
 from distilgliner.distill.terms import Term, TermsConfig
 from distilgliner.errors import UserError
 from distilgliner.student.model import StudentModel, StudentOutput
 
-_SOFT_LOSSES: dict[str, Callable[..., Tensor]] = {
-    "kl": soft_cross_entropy,
-    "reverse_kl": reverse_kl,
-    "mse": logit_mse,
-}
 _STATES_LOSSES: dict[str, Callable[..., Tensor]] = {
     "mse": states_mse,
     "cosine": states_cosine,
@@ -55,6 +45,7 @@ class Objective(nn.Module):
         super().__init__()
         self.config = config
         self._check(model, teacher_dim)
+        self.teaching = find_teaching(model.config)
         self.upper: nn.Module = nn.Identity()
         self.lower: nn.Module = nn.Identity()
         if config.states.weight > 0:
@@ -108,7 +99,9 @@ class Objective(nn.Module):
         share = self.config.gold.weight * compute_weight(self.config.gold.schedule, progress)
         for mask, weight in ((gold & ~taught, 1.0), (gold & taught, share)):
             if weight > 0 and mask.any():
-                part = _compute_cross_entropy(output.logits, batch.gold, mask, batch.gold_labels)
+                part = self.teaching.compute_decision_loss(
+                    output, batch.gold, mask, batch.gold_labels
+                )
                 loss = loss + part * (weight * mask.sum() / total)
         for mask, weight in ((taught & ~gold, 1.0), (taught & gold, 1 - share)):
             if weight > 0 and mask.any():
@@ -128,36 +121,15 @@ class Objective(nn.Module):
         loss = output.logits.sum() * 0
         hard, soft = self.config.hard, self.config.soft
         if "hard" in terms and hard.weight > 0:
-            part = _compute_cross_entropy(
-                output.logits, batch.hard, mask & batch.hard_mask, batch.taught_labels
+            part = self.teaching.compute_decision_loss(
+                output, batch.hard, mask & batch.hard_mask, batch.taught_labels
             )
             loss = loss + part * hard.weight * compute_weight(hard.schedule, progress)
         if "soft" in terms and soft.weight > 0:
-            part = average_by_labels(
-                lambda chosen, tags: self._compute_soft_loss(output, batch, chosen, tags),
-                mask & batch.soft_mask,
-                batch.taught_labels,
-                output.logits.shape[-1],
-            )
+            chosen = mask & batch.soft_mask
+            part = self.teaching.compute_distribution_loss(output, batch, chosen, soft)
             loss = loss + part * soft.weight * compute_weight(soft.schedule, progress)
         return loss
-
-    def _compute_soft_loss(
-        self, output: StudentOutput, batch: Batch, mask: Tensor, tags: Tensor | None
-    ) -> Tensor:
-        """The teacher's distribution over some tags (K,), or all, on the words of a mask."""
-        soft = self.config.soft
-        logits, targets = select_tags(output.logits, tags), select_tags(batch.soft, tags)
-        temperature: float | Tensor = soft.temperature
-        if mask.any():
-            temperature = compute_temperature(
-                soft.temperature_schedule,
-                logits,
-                compute_log_probabilities(targets),
-                mask,
-                soft.temperature,
-            )
-        return _SOFT_LOSSES[soft.loss](logits, targets, mask, temperature)
 
     def _compute_states_loss(self, output: StudentOutput, batch: Batch) -> Tensor:
         mask, teacher = batch.states_mask, batch.states
@@ -174,20 +146,6 @@ class Objective(nn.Module):
             return output.states.sum() * 0
         teacher = compute_relations(batch.states[-1], mask)
         return _ATTENTION_LOSSES[self.config.attention.loss](output.attentions[-1], teacher, mask)
-
-
-def _compute_cross_entropy(
-    logits: Tensor, wanted: Tensor, mask: Tensor, labels: Tensor | None
-) -> Tensor:
-    """Mean −log p(tag) over the words of a mask, among the tags of labels (B, C) known there."""
-    return average_by_labels(
-        lambda part, tags: cross_entropy(
-            select_tags(logits, tags), renumber_tags(wanted, tags), part
-        ),
-        mask,
-        labels,
-        logits.shape[-1],
-    )
 
 
 def compute_relations(states: Tensor, mask: Tensor) -> Tensor:

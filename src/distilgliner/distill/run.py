@@ -22,6 +22,7 @@ from distilgliner.distill.examples import Example, build_examples, pair_with_gol
 from distilgliner.distill.measure import measure_student
 from distilgliner.distill.stages import Schedule, build_schedule
 from distilgliner.distill.teacher_calibration import calibrate_teacher
+from distilgliner.distill.teaching import Teaching, find_teaching
 from distilgliner.distill.terms import resolve_terms
 from distilgliner.distill.train import train
 from distilgliner.distill.transfer import StoredTeacher, name_teachers
@@ -82,13 +83,16 @@ def run_distillation(
     folder = Path(output)
     # All that can be wrong is checked before the folder is claimed, which a correction would find.
     architecture = build_student_config(config.student, config.student_options)
+    teaching = find_teaching(architecture)
+    if config.targets in ("soft", "mixed"):
+        teaching.check(config.training.terms.soft, config.target)
     tokenizer, vectors = read_vocabulary(data.teachers[0].vocabulary)
     with lock_folder(folder):
         finished = _claim_folder(folder, config, data)
         if finished is not None:
             return finished
         student = build_student(architecture, data.labels, tokenizer, vectors, config.training.seed)
-        examples, teachers = _build_training_set(config, data, roles=architecture.roles)
+        examples, teachers = _build_training_set(config, data, teaching, roles=architecture.roles)
         progress = _train(student, examples, config, data, folder, on_epoch, quiet=quiet)
         calibration = calibrate_student(student, data.dev, _choose_calibration(config, data))
         result = _describe_result(student, progress, calibration, teachers, len(examples))
@@ -143,7 +147,7 @@ def _claim_folder(folder: Path, config: DistillConfig, data: DistillData) -> dic
     """Write run.json, or check that it is this very run's; the result when that has finished."""
     run: dict[str, Any] = {
         "distilgliner": __version__,
-        "config": config.model_dump(),
+        "config": config.model_dump(mode="json"),
         "teacher": name_teachers(data.teachers),
         "teacher_hash": " ".join(teacher.weight_hash for teacher in data.teachers),
         "labels": list(data.labels),
@@ -162,7 +166,7 @@ def read_result(folder: Path) -> dict[str, Any]:
 
 
 def _build_training_set(
-    config: DistillConfig, data: DistillData, *, roles: bool
+    config: DistillConfig, data: DistillData, teaching: Teaching, *, roles: bool
 ) -> tuple[list[Example], tuple[StoredTeacher, ...]]:
     """The examples, and the teachers with how their scores became targets."""
     teachers = data.teachers
@@ -172,7 +176,14 @@ def _build_training_set(
         )
     terms = resolve_terms(config.targets, config.training.terms)
     examples = build_examples(
-        config.targets, data.transfer, data.gold, data.labels, teachers, terms, roles=roles
+        config.targets,
+        data.transfer,
+        data.gold,
+        data.labels,
+        teachers,
+        terms,
+        roles=roles,
+        teaching=teaching,
     )
     return examples, teachers
 

@@ -15,10 +15,15 @@ from distilgliner.corpus.document import Entity
 from distilgliner.distill.config import TargetConfig
 from distilgliner.distill.segmentation import (
     compute_span_marginals,
+    compute_transitions,
     compute_word_marginals,
     sharpen,
 )
+from distilgliner.distill.soft_targets import Sparse
 from distilgliner.student.tags import encode_tags
+
+_LEAST_COUNT = 1e-6
+"""Transitions expected less often are left out, to save memory."""
 
 
 def compute_entity_tags(
@@ -79,3 +84,35 @@ def compute_scaled_targets(
         roles=roles,
     )
     return sharpen(marginals, config.word_temperature)
+
+
+def compute_transition_targets(document: AnnotatedDocument, label_count: int) -> Sparse:
+    """How often the distribution of spans from `scale_spans` expects tags before each other.
+
+    (T + 1, T + 1), see `segmentation`.
+    """
+    spans = document.spans
+    counts = compute_transitions(
+        len(document.words),
+        label_count,
+        spans.word_start,
+        spans.word_end,
+        spans.label_index,
+        spans.logit,
+    )
+    places = np.nonzero(counts > _LEAST_COUNT)
+    return Sparse(np.stack(places, axis=1).astype(np.int32), counts[places].astype(np.float32))
+
+
+def compute_span_targets(document: AnnotatedDocument, max_width: int) -> Sparse:
+    """The probability of each span from `scale_spans` on its own: they do not exclude each other.
+
+    (L, K, C) by first word, words − 1 and label. Spans below the floor count as 0, and those longer
+    than the student's K words are left out.
+    """
+    spans = document.spans
+    width = spans.word_end - spans.word_start
+    places = np.stack((spans.word_start, width - 1, spans.label_index), axis=1).astype(np.int32)
+    short = width <= max_width
+    probability = np.exp(-np.logaddexp(0, -spans.logit[short]))
+    return Sparse(places[short], probability.astype(np.float32))

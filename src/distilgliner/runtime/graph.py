@@ -2,7 +2,8 @@
 
 Inputs: `subwords` (U, P), `affixes` (U, A), `shapes` (U,) of U distinct words; `words` (B, L) and
 `lengths` (B,); an open student also takes `label_subwords`, `label_affixes`, `label_shapes` of W
-label words and `label_means` (C, W). Output: `logits` (B, L, T). All sizes are dynamic.
+label words and `label_means` (C, W). Output: `logits` (B, L, T), the scores that the head's decoder
+reads, whatever their kind. All sizes but T are dynamic.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from onnx import TensorProto, helper, numpy_helper
 
 from distilgliner.student.config import StudentConfig
 from distilgliner.student.registry import load_part
-from distilgliner.student.tags import ROLES
 
 OPSET = 17
 IR_VERSION = 10
@@ -29,17 +29,14 @@ def build_graph(
     """The checked graph of a student; `weights` are those of its `model.safetensors`.
 
     int8: tables in 8 bits, and an LSTM's weights too, see `runtime/int8.py`; else tables in fp16
-    and all other weights in fp32. Raises `UserError` for an encoder that has no ONNX form.
+    and all other weights in fp32. Raises `UserError` for a part that has no ONNX form.
     """
     builder = _build_builder(config, weights, int8=int8)
     vectors = builder.embed("subwords", "affixes", "shapes")
     words = builder.add("Gather", [vectors, "words"], axis=0)
     states = load_part("graph_encoders", config.encoder)(builder, config, words)
-    if config.is_open:
-        logits = builder.tower(states, config)
-    else:
-        logits = builder.linear(states, "head.output")
-    builder.nodes.append(helper.make_node("Identity", [logits], ["logits"]))
+    scores = load_part("graph_heads", config.head)(builder, config, states)
+    builder.nodes.append(helper.make_node("Identity", [scores], ["logits"]))
     graph = helper.make_graph(
         builder.nodes,
         "distilgliner",
@@ -98,9 +95,15 @@ class Builder:
 
     def add(self, operator: str, inputs: list[str], outputs: int = 1, **attributes: Any) -> str:
         """Append a node; returns its first output."""
+        return self.add_all(operator, inputs, outputs, **attributes)[0]
+
+    def add_all(
+        self, operator: str, inputs: list[str], outputs: int, **attributes: Any
+    ) -> list[str]:
+        """Append a node; returns all its outputs."""
         names = [f"{operator.lower()}_{len(self.nodes)}_{index}" for index in range(outputs)]
         self.nodes.append(helper.make_node(operator, inputs, names, **attributes))
-        return names[0]
+        return names
 
     def constant(self, name: str, value: np.ndarray) -> str:
         """A tensor of the graph, once under its name."""
@@ -179,23 +182,6 @@ class Builder:
         weight = self.constant(f"{name}.weight", self.weights[f"{name}.weight"].T)
         bias = self.constant(f"{name}.bias", self.weights[f"{name}.bias"])
         return self.add("Add", [self.add("MatMul", [values, weight]), bias])
-
-    def tower(self, states: str, config: StudentConfig) -> str:
-        """Dot products of words and labels, as `TowerHead`: (B, L, 2H) → (B, L, 1 + C · R)."""
-        roles = ROLES if config.roles else 1
-        label_words = self.embed("label_subwords", "label_affixes", "label_shapes")
-        labels = self.add("MatMul", ["label_means", label_words])
-        labels = self.add("Tanh", [self.linear(labels, "head.label_tower.0")])
-        labels = self.linear(labels, "head.label_tower.2")  # (C, E)
-        split = np.array([0, 0, roles, config.label_dim], dtype=np.int64)
-        words = self.linear(states, "head.word_tower")
-        words = self.add("Reshape", [words, self.constant("split_roles", split)])
-        scores = self.add("MatMul", [words, self.add("Transpose", [labels], perm=[1, 0])])
-        scores = self.add("Transpose", [scores], perm=[0, 1, 3, 2])  # (B, L, C, R)
-        shape = self.constant("join_directions", np.array([0, 0, -1], dtype=np.int64))
-        scale = np.array(config.label_dim**-0.5, dtype=np.float32)
-        scores = self.add("Mul", [self.add("Reshape", [scores, shape]), self.constant("e", scale)])
-        return self.add("Concat", [self.linear(states, "head.none"), scores], axis=2)
 
 
 _LSTM_KINDS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")

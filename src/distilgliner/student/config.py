@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from distilgliner.errors import UserError
-from distilgliner.student.registry import ENCODERS, find_names, has_part
+from distilgliner.student.registry import ENCODERS, HEADS, find_names, has_part
 
 FORMAT = "distilgliner"
 FORMAT_VERSION = 1
@@ -20,12 +26,13 @@ class StudentConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     encoder: str = Field(default="bilstm", description="see `student/registry.py`")
-    head: Literal["tagger", "tower"] = "tagger"
+    head: str = Field(default="tagger", description="see `student/registry.py`")
     roles: bool = Field(
         default=True,
         description="Begin/inside/end/single roles per label; False is the reference study's "
         "one class per label, where adjacent words of one label become one entity (tower only).",
     )
+    max_width: int = Field(default=12, ge=1, description="span: words of the longest entity")
     subword_dim: int = Field(default=128, ge=1)
     affix_dim: int = Field(default=40, ge=1)
     affix_buckets: int = Field(default=16384, ge=1)
@@ -50,6 +57,19 @@ class StudentConfig(BaseModel):
             )
         return name
 
+    @field_validator("head")
+    @classmethod
+    def _check_head(cls, name: str) -> str:
+        if not has_part("heads", name):
+            raise ValueError(f"there is no head {name!r} among {', '.join(find_names('heads'))}")
+        return name
+
+    @model_validator(mode="after")
+    def _check_roles(self) -> StudentConfig:
+        if self.head in ("crf", "span") and not self.roles:
+            raise ValueError(f"a {self.head} head tells adjacent entities apart; leave roles true")
+        return self
+
     @property
     def is_open(self) -> bool:
         """Whether labels are an input (True) or built in (False)."""
@@ -60,7 +80,10 @@ _HEADS: dict[str, dict[str, str | bool]] = {
     "tagger": {"head": "tagger"},
     "tower": {"head": "tower", "roles": True},
     "tower-reference": {"head": "tower", "roles": False},
+    "crf": {"head": "crf"},
+    "span": {"head": "span"},
 }
+"""What stands behind the encoder in a student's name."""
 _SIZES: dict[str, dict[str, int]] = {
     "": {},
     "-small": {
@@ -83,12 +106,14 @@ _LAYERS = {"transformer": 2}
 SIZES = tuple(_SIZES)
 
 
-def _build_students(encoder: str) -> dict[str, StudentConfig]:
+def _build_students(
+    encoder: str, heads: Mapping[str, Mapping[str, str | bool]] = _HEADS
+) -> dict[str, StudentConfig]:
     return {
         f"{encoder}-{head}{size}": StudentConfig.model_validate(
             {"encoder": encoder, "layers": _LAYERS.get(encoder, 1), **options, **dimensions}
         )
-        for head, options in _HEADS.items()
+        for head, options in heads.items()
         for size, dimensions in _SIZES.items()
     }
 
@@ -100,15 +125,19 @@ STUDENTS: dict[str, StudentConfig] = {
 
 
 def find_student(name: str) -> StudentConfig:
-    """The architecture behind a name, of our encoders or another package's. Raises `UserError`."""
+    """The architecture behind a name, of our parts or another package's. Raises `UserError`."""
     encoder = name.partition("-")[0]
-    students = STUDENTS
-    if name not in STUDENTS and has_part("encoders", encoder):
-        students = _build_students(encoder)
+    if name in STUDENTS:
+        return STUDENTS[name]
+    foreign: dict[str, dict[str, str | bool]] = {
+        head: {"head": head} for head in find_names("heads") if head not in HEADS
+    }
+    heads = {**_HEADS, **foreign}
+    students = _build_students(encoder, heads) if has_part("encoders", encoder) else {}
     if name not in students:
         raise UserError(
             f"Unknown student {name!r}; its name is ENCODER-HEAD[-SIZE], with an encoder of "
-            f"{', '.join(find_names('encoders'))}, a head of {', '.join(_HEADS)}, and small, tiny "
+            f"{', '.join(find_names('encoders'))}, a head of {', '.join(heads)}, and small, tiny "
             "or no size."
         )
     return students[name]

@@ -36,7 +36,7 @@ class ScoringStudent(Protocol):
     featurizer: WordFeaturizer
 
     def score(self, batch: WordBatch, label_words: Sequence[WordFeatures]) -> np.ndarray:
-        """Tag logits (B, L, T) float32; `label_words` has the words of each label's name."""
+        """Scores (B, L, X) float32; `label_words` has the words of each label's name."""
         ...
 
     def set_threads(self, count: int) -> None:

@@ -37,9 +37,9 @@ class Student:
 
     @torch.inference_mode()
     def score(self, batch: WordBatch, label_words: Sequence[WordFeatures]) -> np.ndarray:
-        """Tag logits (B, L, T) float32; `label_words` has the words of each label's name."""
-        logits: np.ndarray = self.model(batch, label_words).numpy()
-        return logits
+        """Scores (B, L, X) float32; `label_words` has the words of each label's name."""
+        scores: np.ndarray = self.model(batch, label_words).numpy()
+        return scores
 
     def set_threads(self, count: int) -> None:
         """How many threads torch may use, in this whole process."""

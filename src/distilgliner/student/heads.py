@@ -8,13 +8,16 @@ import torch
 from torch import Tensor, nn
 
 from distilgliner.student.config import StudentConfig
+from distilgliner.student.head import Head
 from distilgliner.student.tags import ROLES, count_tags
 
 
-class TaggerHead(nn.Module):
+class TaggerHead(Head):
     """One linear layer to the tags of a label set that is built in (closed)."""
 
-    def __init__(self, config: StudentConfig, state_dim: int, label_count: int) -> None:
+    def __init__(
+        self, config: StudentConfig, state_dim: int, label_count: int, label_dim: int
+    ) -> None:
         super().__init__()
         self.output = nn.Linear(state_dim, count_tags(label_count, roles=config.roles))
 
@@ -40,7 +43,7 @@ class TaggerHead(nn.Module):
         self.output.bias.div_(temperature)
 
 
-class TowerHead(nn.Module):
+class TowerHead(Head):
     """The twin tower of the reference study: dot products of words and labels (open).
 
     Label vectors (C, D) pass through a fully connected layer into the space of the words. With
@@ -48,13 +51,15 @@ class TowerHead(nn.Module):
     "None" is a vector of its own, so the softmax is over the labels and "none".
     """
 
-    def __init__(self, config: StudentConfig, state_dim: int, label_input_dim: int) -> None:
+    def __init__(
+        self, config: StudentConfig, state_dim: int, label_count: int, label_dim: int
+    ) -> None:
         super().__init__()
         self.roles = ROLES if config.roles else 1
         self.scale = config.label_dim**-0.5
         self.label_dim = config.label_dim
         self.label_tower = nn.Sequential(
-            nn.Linear(label_input_dim, config.label_dim),
+            nn.Linear(label_dim, config.label_dim),
             nn.Tanh(),
             nn.Linear(config.label_dim, config.label_dim),
         )

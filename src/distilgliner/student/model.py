@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from distilgliner.student.config import StudentConfig
 from distilgliner.student.embedder import WordEmbedder
 from distilgliner.student.features import WordBatch, WordFeatures
-from distilgliner.student.heads import TaggerHead, TowerHead
+from distilgliner.student.head import Head
 from distilgliner.student.registry import load_part
 
 
@@ -20,17 +20,20 @@ class StudentOutput:
     """What a student computes of a batch; training looks at all of it."""
 
     logits: Tensor
-    """(B, L, T)"""
+    """What the head computes of each word, before its last step: (B, L, T) over tags, or, of a head
+    of the kind "spans", (B, L, K · C) over the widths and labels of the spans that begin there."""
     vectors: Tensor
     """Of the words, before the encoder: (B, L, D)."""
     states: Tensor
     """Of the words, behind the encoder: (B, L, 2H)."""
     attentions: list[Tensor] = field(default_factory=list)
     """(B, heads, L, L) of each layer; empty for an encoder that does not attend."""
+    transitions: Tensor | None = None
+    """(T + 1, T + 1), of a chain: what tags are worth before each other."""
 
 
 class StudentModel(nn.Module):
-    """Documents as `WordBatch` → logits (B, L, T) over the tags of C labels."""
+    """Documents as `WordBatch` → scores (B, L, X) for the decoder of the head, of C labels."""
 
     def __init__(self, config: StudentConfig, subword_count: int, label_count: int) -> None:
         super().__init__()
@@ -41,23 +44,22 @@ class StudentModel(nn.Module):
         self.encoder: nn.Module = encoder
         self.state_dim: int = encoder.dim
         self.output_dropout = nn.Dropout(config.output_dropout)
-        self.head: TaggerHead | TowerHead
-        if config.is_open:
-            self.head = TowerHead(config, encoder.dim, self.embedder.dim)
-        else:
-            self.head = TaggerHead(config, encoder.dim, label_count)
+        self.head: Head = load_part("heads", config.head)(
+            config, encoder.dim, label_count, self.embedder.dim
+        )
 
     def forward(self, batch: WordBatch, label_words: Sequence[WordFeatures]) -> Tensor:
         """`label_words` holds the features of the words of each label's name, in label order."""
-        return self.compute(batch, label_words).logits
+        logits = self.compute(batch, label_words).logits
+        return self.head.finish(logits, torch.from_numpy(batch.lengths))
 
     def compute(self, batch: WordBatch, label_words: Sequence[WordFeatures]) -> StudentOutput:
-        """As `forward`, with what lies before the logits."""
+        """What training looks at: the scores before the head's last step, and what they are of."""
         vectors = self._embed(batch.features)[torch.from_numpy(batch.words)]
         states = self.encoder(self.input_dropout(vectors), torch.from_numpy(batch.lengths))
         logits = self.head(self.output_dropout(states), self._embed_labels(label_words))
         attentions = getattr(self.encoder, "attentions", [])
-        return StudentOutput(logits, vectors, states, attentions)
+        return StudentOutput(logits, vectors, states, attentions, self.head.build_transitions())
 
     def _embed(self, features: WordFeatures) -> Tensor:
         return self.embedder(

@@ -55,7 +55,7 @@ class OnnxStudent:
             raise damaged(self._graph.parent, error) from error
 
     def score(self, batch: WordBatch, label_words: Sequence[WordFeatures]) -> np.ndarray:
-        """Tag logits (B, L, T) float32; `label_words` has the words of each label's name."""
+        """Scores (B, L, X) float32; `label_words` has the words of each label's name."""
         inputs = {
             "subwords": batch.features.subwords,
             "affixes": batch.features.affixes,

@@ -13,6 +13,7 @@ from distilgliner.corpus.document import check_labels, normalize_label
 from distilgliner.errors import UserError
 from distilgliner.hub import locate_folder, push_folder
 from distilgliner.student.decode import ScoredSpan
+from distilgliner.student.decoders import build_decoder
 from distilgliner.student.description import (
     CARD_FILE,
     CONFIG_FILE,
@@ -24,7 +25,6 @@ from distilgliner.student.description import (
 )
 from distilgliner.student.features import build_label_words
 from distilgliner.student.scoring import ScoredBatch, iterate_scores
-from distilgliner.student.tags import ROLES
 
 _HUB_FILES = [CONFIG_FILE, TOKENIZER_FILE, CARD_FILE, WEIGHTS_FILE, GRAPH_FILE, MANIFEST_FILE]
 _ONLY_OF_TEACHERS = {
@@ -44,6 +44,7 @@ class DistilGLiNER:
 
     def __init__(self, student: ScoringStudent) -> None:
         self.student = student
+        self.decoder = build_decoder(student.config)
 
     @classmethod
     def from_pretrained(cls, folder_or_hub_id: str | Path, **options: Any) -> DistilGLiNER:
@@ -141,23 +142,28 @@ class DistilGLiNER:
     def iterate_scores(
         self, texts: Sequence[str], labels: Sequence[str], *, batch_size: int = 64
     ) -> Iterator[ScoredBatch]:
-        """The tag logits of texts, in batches of similar length; texts without a word are left out.
+        """The scores of texts, in batches of similar length; texts without a word are left out.
 
         The batches can be decoded at several thresholds without scoring again.
         """
-        return iterate_scores(texts, lambda words: self.compute_scores(words, labels), batch_size)
+        return iterate_scores(
+            texts, lambda words: self.compute_scores(words, labels), batch_size, self.decoder
+        )
 
     def compute_scores(
         self, documents: Sequence[Sequence[str]], labels: Sequence[str] | None = None
     ) -> np.ndarray:
-        """Tag logits (B, L, T) of documents given as words, for the tags of `labels`, in order."""
+        """Scores (B, L, X) of documents given as words, for `labels`, in order.
+
+        Of most students these are logits (B, L, T) of tags; see `student/decoders.py`.
+        """
         names = self.student.labels if labels is None else tuple(labels)
         featurizer = self.student.featurizer
         label_words = build_label_words(names, featurizer) if self.is_open else []
-        logits = self.student.score(featurizer.build_batch(documents), label_words)
+        scores = self.student.score(featurizer.build_batch(documents), label_words)
         if self.is_open or names == self.student.labels:
-            return logits
-        return logits[:, :, self._columns(names)]
+            return scores
+        return scores[:, :, self._columns(names)]
 
     def _columns(self, names: tuple[str, ...]) -> list[int]:
         """Columns of the closed head for some of its labels."""
@@ -168,8 +174,7 @@ class DistilGLiNER:
                 f"This student does not know the label {unknown[0]!r}; it knows: "
                 f"{', '.join(known)}. Distil one with the label, or an open one (bilstm-tower)."
             )
-        width = ROLES if self.student.config.roles else 1
-        return [0] + [1 + known[name] * width + role for name in names for role in range(width)]
+        return self.decoder.find_columns([known[name] for name in names], len(known))
 
 
 def _check_options(options: Mapping[str, Any]) -> None:

@@ -2,7 +2,10 @@
 
 Another package adds an encoder with two entry points of the same name: in the group
 `distilgliner.encoders` the torch module, and in `distilgliner.graph_encoders` a function
-`(builder, config, vectors) -> states` that adds its ONNX nodes, for export.
+`(builder, config, vectors) -> states` that adds its ONNX nodes, for export. A head has three: in
+`distilgliner.heads` a class like those of `student/head.py`, in `distilgliner.graph_heads` a
+function `(builder, config, states) -> scores`, and in `distilgliner.decoders` a class like those of
+`student/decoders.py`, which turns scores into entities without torch.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from typing import Any, Literal
 
 from distilgliner.errors import UserError
 
-Group = Literal["encoders", "graph_encoders"]
+Group = Literal["encoders", "graph_encoders", "heads", "graph_heads", "decoders"]
 
 _OURS: dict[Group, dict[str, str]] = {
     "encoders": {
@@ -29,9 +32,29 @@ _OURS: dict[Group, dict[str, str]] = {
         "cnn": "distilgliner.runtime.encoders.cnn:add_cnn",
         "transformer": "distilgliner.runtime.encoders.transformer:add_transformer",
     },
+    "heads": {
+        "tagger": "distilgliner.student.heads:TaggerHead",
+        "tower": "distilgliner.student.heads:TowerHead",
+        "crf": "distilgliner.student.crf:CrfHead",
+        "span": "distilgliner.student.spans:SpanHead",
+    },
+    "graph_heads": {
+        "tagger": "distilgliner.runtime.heads.tagger:add_tagger",
+        "tower": "distilgliner.runtime.heads.tower:add_tower",
+        "crf": "distilgliner.runtime.heads.crf:add_crf",
+        "span": "distilgliner.runtime.heads.span:add_span",
+    },
+    "decoders": {
+        "tagger": "distilgliner.student.decoders:TagDecoder",
+        "tower": "distilgliner.student.decoders:TagDecoder",
+        "crf": "distilgliner.student.decoders:TagDecoder",
+        "span": "distilgliner.student.decoders:SpanDecoder",
+    },
 }
 ENCODERS = tuple(_OURS["encoders"])
 """The encoders that come with this package."""
+HEADS = tuple(_OURS["heads"])
+"""The heads that come with this package."""
 
 
 def find_names(group: Group) -> tuple[str, ...]:
@@ -66,6 +89,9 @@ def load_part(group: Group, name: str) -> Any:
 _DESCRIPTIONS: dict[Group, str] = {
     "encoders": "encoder",
     "graph_encoders": "ONNX form of an encoder",
+    "heads": "head",
+    "graph_heads": "ONNX form of a head",
+    "decoders": "decoder of a head",
 }
 
 

@@ -1,4 +1,4 @@
-"""Texts → tag logits, in batches of texts of like length, long texts in windows."""
+"""Texts → scores of their words, in batches of texts of like length, long texts in windows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from distilgliner.corpus.words import split_words
-from distilgliner.student.decode import ScoredSpan, decode_words
+from distilgliner.student.decode import ScoredSpan
+from distilgliner.student.decoders import Decoder
 from distilgliner.student.windows import Window, cut_windows
 
 BATCH_WORDS = 1536
@@ -19,18 +20,19 @@ Offsets = list[tuple[int, int]]
 
 @dataclass(frozen=True)
 class ScoredBatch:
-    """Texts by their place in the input (`rows`), their words, and the words' tag logits (N, T)."""
+    """Texts by their place in the input (`rows`), their words, and the words' scores (N, X)."""
 
     rows: list[int]
     words: list[Offsets]
     scores: np.ndarray
+    decoder: Decoder
 
     def decode(
         self, roles: bool, threshold: float
     ) -> Iterator[tuple[int, Offsets, list[ScoredSpan]]]:
         """The place, the words and the entities of each text."""
         lengths = np.array([len(words) for words in self.words])
-        decoded = decode_words(self.scores, lengths, roles=roles, threshold=threshold)
+        decoded = self.decoder.decode(self.scores, lengths, roles=roles, threshold=threshold)
         return zip(self.rows, self.words, decoded, strict=True)
 
 
@@ -38,10 +40,11 @@ def iterate_scores(
     texts: Sequence[str],
     compute_scores: Callable[[list[list[str]]], np.ndarray],
     batch_size: int,
+    decoder: Decoder,
 ) -> Iterator[ScoredBatch]:
-    """The logits of texts as soon as all of a text's words have theirs; no word, no logits.
+    """The scores of texts as soon as all of a text's words have theirs; no word, no scores.
 
-    compute_scores: documents given as words → logits (B, L, T).
+    compute_scores: documents given as words → scores (B, L, X), which the decoder can read.
     batch_size: windows at once, at most.
     """
     words = [split_words(text) for text in texts]
@@ -49,16 +52,17 @@ def iterate_scores(
     unfinished: dict[int, dict[int, np.ndarray]] = {}
     for batch in plan_batches([window.last - window.first for _, window in pieces], batch_size):
         chosen = [pieces[index] for index in batch]
-        logits = compute_scores([_get_words(texts[row], words[row], w) for row, w in chosen])
+        batched = compute_scores([_get_words(texts[row], words[row], w) for row, w in chosen])
         found = {}
-        for (row, window), scores in zip(chosen, logits, strict=True):
+        for (row, window), scores in zip(chosen, batched, strict=True):
             part = scores[window.kept_first - window.first : window.kept_last - window.first]
             whole = _join(unfinished, row, window, part, len(words[row]))
             if whole is not None:
                 found[row] = whole
         if found:
             rows = list(found)
-            yield ScoredBatch(rows, [words[row] for row in rows], np.concatenate([*found.values()]))
+            joined = np.concatenate([*found.values()])
+            yield ScoredBatch(rows, [words[row] for row in rows], joined, decoder)
 
 
 def plan_batches(lengths: Sequence[int], batch_size: int) -> list[list[int]]:
@@ -85,7 +89,7 @@ def _join(
     part: np.ndarray,
     word_count: int,
 ) -> np.ndarray | None:
-    """All logits of a text when `part` is its last, else None."""
+    """All scores of a text when `part` is its last, else None."""
     if len(part) == word_count:
         return part
     known = unfinished.setdefault(row, {})

@@ -7,6 +7,7 @@ entity: the reference study's scheme, which cannot separate adjacent entities.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -38,3 +39,38 @@ def encode_tags(spans: Iterable[WordSpan], word_count: int, *, roles: bool) -> n
             tags[start + 1 : end - 1] = tag_index(label, INSIDE, roles=roles)
             tags[end - 1] = tag_index(label, END, roles=roles)
     return tags
+
+
+class TagSpans(NamedTuple):
+    """S spans: their document, first and last word (inclusive) and label, (S,) each."""
+
+    document: np.ndarray
+    first: np.ndarray
+    last: np.ndarray
+    label: np.ndarray
+
+
+def decode_tags(tags: np.ndarray) -> TagSpans:
+    """The spans that `encode_tags` made the tags (B, L) of with roles; padding is O."""
+    label, role = np.divmod(tags - 1, ROLES)
+    document, first = np.nonzero((tags != OUTSIDE) & ((role == BEGIN) | (role == SINGLE)))
+    # The spans of a document do not overlap, so they end in the order in which they begin.
+    _, last = np.nonzero((tags != OUTSIDE) & ((role == END) | (role == SINGLE)))
+    return TagSpans(document, first, last, label[document, first])
+
+
+def find_allowed(label_count: int) -> np.ndarray:
+    """Which tag (with roles) may stand before which: (T + 1, T + 1) bool, of tags and the border.
+
+    The last row says with which tags a text may begin, the last column with which it may end.
+    """
+    tags = np.arange(count_tags(label_count, roles=True))
+    label, role = np.divmod(tags - 1, ROLES)
+    begins = (tags == OUTSIDE) | (role == BEGIN) | (role == SINGLE)
+    ends = (tags == OUTSIDE) | (role == END) | (role == SINGLE)
+    goes_on = (label[:, None] == label) & ~ends[:, None] & ~begins
+    allowed = np.zeros((len(tags) + 1, len(tags) + 1), dtype=bool)
+    allowed[:-1, :-1] = (ends[:, None] & begins) | goes_on
+    allowed[-1, :-1] = begins
+    allowed[:-1, -1] = ends
+    return allowed

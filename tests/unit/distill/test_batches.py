@@ -19,6 +19,7 @@ from distilgliner.distill.batches import (
     plan_pass,
 )
 from distilgliner.distill.examples import Example, Opinion
+from distilgliner.distill.soft_targets import Sparse
 from tiny_store import build_tiny_student
 
 LENGTHS = st.lists(st.integers(1, 40), min_size=1, max_size=120)
@@ -150,3 +151,35 @@ def test_known_labels_of_a_batch(tmp_path: Path) -> None:
     assert batch.gold_labels is not None
     assert batch.gold_labels.tolist() == [[True, False], [True, True]]
     assert batch.taught_labels is None
+
+
+def test_a_batch_joins_the_entries_of_its_examples(tmp_path: Path) -> None:
+    featurizer = build_tiny_student(tmp_path).featurizer
+    one = Sparse(np.array([[0, 1], [9, 0]], dtype=np.int32), np.array([0.5, 2], dtype=np.float32))
+    other = Sparse(np.array([[1, 0, 3]], dtype=np.int32), np.array([0.25], dtype=np.float32))
+    none = Sparse(np.zeros((0, 3), dtype=np.int32), np.zeros(0, dtype=np.float32))
+    examples = [
+        Example(["Ada"]),
+        Example(["Ada", "met"], transitions=one),
+        Example(["Ada", "met", "Bob"], spans=other),
+        Example(["Bob"], spans=none),
+    ]
+    batch = build_batch(examples, featurizer, 9)
+    assert batch.transitions.places.tolist() == [[1, 0, 1], [1, 9, 0]]
+    assert batch.transitions.values.tolist() == [0.5, 2]
+    assert batch.spans.places.tolist() == [[2, 1, 0, 3]]
+    assert batch.spans.places.dtype == torch.int64
+    # Spans are a distribution too, and so is it to have none that is likely.
+    assert batch.soft_mask.sum(dim=1).tolist() == [0, 0, 3, 1]
+    assert batch.soft.numel() == 0
+    empty = build_batch(examples[:1], featurizer, 9)
+    assert empty.transitions.places.shape == (0, 3)
+    assert empty.spans.places.shape == (0, 4)
+
+
+def test_whoever_is_drawn_speaks_in_every_form() -> None:
+    one = Sparse(np.array([[0, 1]], dtype=np.int32), np.array([0.5], dtype=np.float32))
+    other = Sparse(np.array([[0, 1, 2]], dtype=np.int32), np.array([0.5], dtype=np.float32))
+    example = Example(["x"], opinions=(Opinion(1.0, transitions=one, spans=other),))
+    ((drawn,),) = islice(iterate_examples([example], 1, 0, 0), 1)
+    assert (drawn.transitions, drawn.spans, drawn.opinions) == (one, other, ())

@@ -52,7 +52,7 @@ def test_targets_and_students(targets: str, student: str) -> None:
             "option hiden_dim of student 'bilstm-tagger' is wrong: .*hidden_dim",
         ),
         ({"targets": "soft", "student_options": {"layers": 0}}, "option layers .* is wrong"),
-        ({"targets": "soft", "student_options": {"head": "crf"}}, "student_options.head"),
+        ({"targets": "soft", "student_options": {"head": "softmax"}}, "student_options.head"),
     ],
 )
 def test_one_line_names_what_is_wrong(raw: dict[str, Any], message: str) -> None:

@@ -23,6 +23,7 @@ from distilgliner.distill.ensemble import (
 )
 from distilgliner.distill.partial import PartialDocument
 from distilgliner.distill.targets import compute_soft_targets
+from distilgliner.distill.teaching import TagTeaching
 from distilgliner.distill.transfer import StoredTeacher, TransferDocument
 
 WORDS = [(0, 3), (4, 7), (8, 12)]
@@ -30,6 +31,19 @@ TEXT = "Ada saw Rome"
 Row = tuple[int, int, int, float]
 """Start, end, label and logit of a span."""
 NEUTRAL = TargetConfig(span_floor=0, span_temperature=1, teacher_bias=0, word_temperature=1)
+
+
+def each_of(voices: list[Voice], label_count: int, *, roles: bool) -> list[np.ndarray]:
+    """The marginals of each teacher."""
+    compute = TagTeaching(roles=roles).compute_targets
+    return [part["soft"] for part in compute_teacher_targets(voices, label_count, compute)]
+
+
+def mean_of(voices: list[Voice], label_count: int, *, roles: bool) -> np.ndarray:
+    """The mean of the marginals."""
+    return compute_mean_targets(voices, label_count, TagTeaching(roles=roles).compute_targets)[
+        "soft"
+    ]
 
 
 def build_scores(rows: list[Row]) -> SpanScores:
@@ -89,7 +103,7 @@ def test_one_teacher_is_what_it_says() -> None:
     alone = voice([(0, 1, 0, 2.0)], {0}, target=TargetConfig(span_temperature=0.5))
     assert merge_voices([alone]) is alone.document
     assert complete_voice([alone], 0) is alone.document
-    mean = compute_mean_targets([alone], 1, roles=True)
+    mean = mean_of([alone], 1, roles=True)
     single = compute_soft_targets(alone.document, 1, alone.target, roles=True)
     assert np.array_equal(mean, single)
 
@@ -108,7 +122,7 @@ def test_completed_by_those_who_were_asked() -> None:
 def test_the_mean_of_distributions_by_hand() -> None:
     one = voice([(0, 1, 0, np.log(3))], {0}, weight=3.0)  # p = 3/4
     other = voice([], {0}, weight=1.0)
-    soft = compute_mean_targets([one, other], 1, roles=False)
+    soft = mean_of([one, other], 1, roles=False)
     assert soft == pytest.approx(np.array([[1 - 9 / 16, 9 / 16], [1, 0], [1, 0]]))
     assert soft.dtype == np.float32
 
@@ -116,10 +130,10 @@ def test_the_mean_of_distributions_by_hand() -> None:
 def test_each_teacher_has_its_own_temperature_and_bias() -> None:
     one = voice([(0, 1, 0, 2.0)], {0}, target=TargetConfig(span_temperature=0.5))
     other = voice([(0, 1, 0, 2.0)], {0}, target=TargetConfig(teacher_bias=1.0))
-    soft = compute_mean_targets([one, other], 1, roles=False)
+    soft = mean_of([one, other], 1, roles=False)
     assert soft[0, 1] == pytest.approx((probability(4.0) + probability(1.0)) / 2)
     lent = voice([], {1})  # a third teacher takes the mean of the scaled ones for what it lacks
-    targets = compute_teacher_targets([one, other, lent], 2, roles=False)
+    targets = each_of([one, other, lent], 2, roles=False)
     assert targets[2][0, 1] == pytest.approx((probability(4.0) + probability(1.0)) / 2)
 
 
@@ -141,10 +155,10 @@ def test_two_halves_of_a_label_set_are_one_teacher(
         voice([row for row in rows if row[2] in labels], labels) for labels in (first, second)
     ]
     whole = compute_soft_targets(annotate_with(rows), 4, NEUTRAL, roles=roles)
-    for targets in compute_teacher_targets(halves, 4, roles=roles):
+    for targets in each_of(halves, 4, roles=roles):
         assert targets == pytest.approx(whole, abs=1e-6)
     assert find_labels(halves, 4) is None
-    assert compute_mean_targets(halves, 4, roles=roles) == pytest.approx(whole, abs=1e-6)
+    assert mean_of(halves, 4, roles=roles) == pytest.approx(whole, abs=1e-6)
 
 
 @settings(deadline=None)
@@ -156,11 +170,11 @@ def test_the_mean_lies_between_and_twice_the_same_is_the_same(
         voice(list({row[:3]: row for row in rows}.values()), {0, 1, 2, 3}, share)
         for rows, share in zip(both, (1.0, weight), strict=True)
     ]
-    one, other = compute_teacher_targets(voices, 4, roles=True)
-    mean = compute_mean_targets(voices, 4, roles=True)
+    one, other = each_of(voices, 4, roles=True)
+    mean = mean_of(voices, 4, roles=True)
     assert mean == pytest.approx((one + weight * other) / (1 + weight), abs=1e-6)
     assert mean.sum(axis=1) == pytest.approx(np.ones(3), abs=1e-5)
-    doubled = compute_mean_targets([voices[0], replace(voices[0], weight=weight)], 4, roles=True)
+    doubled = mean_of([voices[0], replace(voices[0], weight=weight)], 4, roles=True)
     assert doubled == pytest.approx(one, abs=1e-6)
 
 

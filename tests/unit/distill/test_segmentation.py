@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from distilgliner.distill.segmentation import (
     compute_span_marginals,
+    compute_transitions,
     compute_word_marginals,
     sharpen,
 )
-from distilgliner.student.tags import encode_tags
+from distilgliner.student.tags import encode_tags, find_allowed
 
 LABELS = 3
 
@@ -128,6 +129,61 @@ def test_certain_spans_in_a_long_document_do_not_overflow() -> None:
     assert compute_span_marginals(5000, starts, starts + 1, -weights) == pytest.approx(
         np.zeros(2500)
     )
+
+
+def count_by_hand(case: Case) -> np.ndarray:
+    """Expected transitions (T + 1, T + 1), by the definition."""
+    border = 1 + LABELS * 4
+    counts = np.zeros((border + 1, border + 1))
+    total = 0.0
+    for rows in enumerate_sets(case):
+        mass = math.exp(sum(case.weight[row] for row in rows))
+        total += mass
+        chosen = [(int(case.start[r]), int(case.end[r]), int(case.label[r])) for r in rows]
+        tags = encode_tags(chosen, case.words, roles=True)
+        np.add.at(counts, (np.append(border, tags), np.append(tags, border)), mass)
+    return counts / total
+
+
+def compute_counts(case: Case) -> np.ndarray:
+    return compute_transitions(case.words, LABELS, case.start, case.end, case.label, case.weight)
+
+
+@given(cases())
+def test_transitions_are_exact(case: Case) -> None:
+    counts = compute_counts(case)
+    assert counts == pytest.approx(count_by_hand(case), abs=1e-9)
+    assert counts.sum() == pytest.approx(case.words + 1)
+    assert not counts[~find_allowed(LABELS)].any()
+    # Each word has one tag before it and one behind it: sums of rows and columns are the marginals.
+    tags = compute(case)[1].sum(axis=0)
+    assert counts.sum(axis=1)[:-1] == pytest.approx(tags, abs=1e-5)
+    assert counts.sum(axis=0)[:-1] == pytest.approx(tags, abs=1e-5)
+
+
+def test_transitions_of_a_worked_example() -> None:
+    # "a" (odds 2) and "ab" (odds 3) of label 0, "b" (odds 1) of label 1, of segmentations that
+    # are worth none 1, a 2, b 1, a+b 2, ab 3: together 9.
+    case = Case(2, np.array([0, 0, 1]), np.array([1, 2, 2]), np.array([0, 0, 1]), np.log([2, 3, 1]))
+    counts = compute_counts(case) * 9
+    begin, end, single, other, border = 1, 3, 4, 8, 13
+    wanted = {
+        (border, 0): 2, (border, single): 4, (border, begin): 3,
+        (0, 0): 1, (0, other): 1, (single, 0): 2, (single, other): 2, (begin, end): 3,
+        (0, border): 3, (other, border): 3, (end, border): 3,
+    }  # fmt: skip
+    assert {tuple(place): round(counts[tuple(place)], 9) for place in np.argwhere(counts)} == wanted
+
+
+def test_long_and_certain_spans() -> None:
+    # One entity of five words for certain: B I I I E.
+    case = Case(6, np.array([1]), np.array([6]), np.array([2]), np.array([500.0]))
+    counts = compute_counts(case)
+    begin, inside, end, border = 9, 10, 11, 13
+    wanted = {(border, 0): 1, (0, begin): 1, (begin, inside): 1, (inside, inside): 2,
+              (inside, end): 1, (end, border): 1}  # fmt: skip
+    likely = np.argwhere(counts > 1e-9)
+    assert {tuple(place): round(counts[tuple(place)], 9) for place in likely} == wanted
 
 
 def test_nothing_to_say() -> None:

@@ -6,13 +6,17 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from torch import Tensor, nn
 
 from distilgliner.errors import UserError
 from distilgliner.student import registry
 from distilgliner.student.config import StudentConfig, build_student_config
+from distilgliner.student.decoders import TagDecoder
+from distilgliner.student.heads import TaggerHead
 from distilgliner.student.model import StudentModel
+from distilgliner.student.predictor import DistilGLiNER
 from tiny_store import build_tiny_student
 
 
@@ -29,6 +33,13 @@ class MeanEncoder(nn.Module):
         return states
 
 
+class ScaledHead(TaggerHead):
+    """A head that another package might bring: a tagger with another last step."""
+
+    def finish(self, scores: Tensor, lengths: Tensor) -> Tensor:
+        return 2 * scores
+
+
 def add_mean(builder: Any, config: StudentConfig, vectors: str) -> str:
     states: str = builder.linear(vectors, "encoder.linear")
     return states
@@ -37,9 +48,14 @@ def add_mean(builder: Any, config: StudentConfig, vectors: str) -> str:
 @pytest.fixture
 def foreign(monkeypatch: pytest.MonkeyPatch) -> None:
     def find(group: str) -> dict[str, EntryPoint]:
-        attribute = {"encoders": "MeanEncoder", "graph_encoders": "add_mean"}[group]
-        value = f"{__name__}:{attribute}"
-        return {"mean": EntryPoint("mean", value, f"distilgliner.{group}")}
+        name, attribute = {
+            "encoders": ("mean", "MeanEncoder"),
+            "graph_encoders": ("mean", "add_mean"),
+            "heads": ("scaled", "ScaledHead"),
+            "graph_heads": ("scaled", "add_scaled"),
+            "decoders": ("scaled", "TagDecoder"),
+        }[group]
+        return {name: EntryPoint(name, f"{__name__}:{attribute}", f"distilgliner.{group}")}
 
     monkeypatch.setattr(registry, "_find_foreign", find)
 
@@ -52,6 +68,20 @@ def test_an_encoder_of_another_package(tmp_path: Path) -> None:
     student = build_tiny_student(tmp_path, "tagger", encoder="mean")
     assert student.config.encoder == "mean"
     assert registry.load_part("graph_encoders", "mean") is add_mean
+
+
+@pytest.mark.usefixtures("foreign")
+def test_a_head_of_another_package(tmp_path: Path) -> None:
+    config = build_student_config("mean-scaled-small")
+    assert (config.encoder, config.head, config.is_open) == ("mean", "scaled", False)
+    with pytest.raises(UserError, match=r"a head of tagger, .*, span, scaled, and small"):
+        build_student_config("bilstm-softmax")
+    one, other = (build_tiny_student(tmp_path, head) for head in ("tagger", "scaled"))
+    predictor = DistilGLiNER(other)
+    assert isinstance(predictor.decoder, TagDecoder)
+    np.testing.assert_allclose(
+        predictor.compute_scores([["Ada"]]), 2 * DistilGLiNER(one).compute_scores([["Ada"]])
+    )
 
 
 @pytest.mark.usefixtures("foreign")
@@ -68,6 +98,6 @@ def test_a_part_that_cannot_be_imported(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_every_part_of_ours_can_be_imported() -> None:
-    for group in ("encoders", "graph_encoders"):
+    for group in ("encoders", "graph_encoders", "heads", "graph_heads", "decoders"):
         for name in registry.find_names(group):  # type: ignore[arg-type]
             assert callable(registry.load_part(group, name))  # type: ignore[arg-type]

@@ -16,7 +16,7 @@ from distilgliner.student.predictor import DistilGLiNER
 from tiny_store import LABELS, build_documents, build_tiny_student
 
 TEXTS = [document.text for document in build_documents(12)]
-HEADS = [("tagger", True), ("tower", True), ("tower", False)]
+HEADS = [("tagger", True), ("tower", True), ("tower", False), ("crf", True), ("span", True)]
 
 
 @pytest.fixture

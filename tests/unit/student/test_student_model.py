@@ -14,6 +14,7 @@ from distilgliner.student.features import build_label_words
 from distilgliner.student.folder import Student
 from distilgliner.student.model import StudentModel, count_parameters
 from distilgliner.student.predictor import DistilGLiNER
+from distilgliner.student.registry import HEADS
 from distilgliner.student.tags import count_tags
 from tiny_store import LABELS, build_documents, build_tiny_student
 
@@ -30,14 +31,18 @@ def compute_logits(
         return student.model(batch, build_label_words(labels, student.featurizer))
 
 
-@pytest.mark.parametrize(("head", "roles"), [("tagger", True), ("tower", True), ("tower", False)])
+@pytest.mark.parametrize(
+    ("head", "roles"),
+    [("tagger", True), ("tower", True), ("tower", False), ("crf", True), ("span", True)],
+)
 @pytest.mark.parametrize("layers", [1, 2])
 def test_a_document_does_not_depend_on_its_batch(
     head: str, roles: bool, layers: int, tmp_path: Path
 ) -> None:
     student = build_tiny_student(tmp_path, head, roles=roles, layers=layers)
     together = compute_logits(student, DOCUMENTS)
-    assert together.shape[2] == count_tags(len(LABELS), roles=roles)
+    width = 12 * len(LABELS) if head == "span" else count_tags(len(LABELS), roles=roles)
+    assert together.shape[2] == width
     for row, words in enumerate(DOCUMENTS):
         alone = compute_logits(student, [words])[0]
         assert torch.allclose(together[row, : len(words)], alone, atol=1e-5)
@@ -47,7 +52,7 @@ def test_a_document_does_not_depend_on_its_batch(
     )
 
 
-@pytest.mark.parametrize("head", ["tagger", "tower"])
+@pytest.mark.parametrize("head", HEADS)
 def test_a_word_sees_both_sides(head: str, tmp_path: Path) -> None:
     student = build_tiny_student(tmp_path, head)
     middle = compute_logits(student, [["Ada", "met", "Bob"]])[0, 1]
@@ -139,11 +144,18 @@ def test_names_of_students() -> None:
         build_student_config("gru")
     with pytest.raises(ValueError, match="Extra inputs"):
         StudentConfig.model_validate({"hiden_dim": 3})
+    with pytest.raises(ValueError, match="no head 'softmax' among tagger, tower, crf, span"):
+        StudentConfig(head="softmax")
+    for head in ("crf", "span"):
+        assert STUDENTS[f"bigru-{head}-tiny"].head == head
+        with pytest.raises(ValueError, match=f"a {head} head tells adjacent entities apart"):
+            StudentConfig(head=head, roles=False)
 
 
 def test_predictor_scores_only_the_labels_wanted(tmp_path: Path) -> None:
-    for head in ("tagger", "tower"):
-        predictor = DistilGLiNER(build_tiny_student(tmp_path, head))
+    for head in HEADS:
+        predictor = DistilGLiNER(build_tiny_student(tmp_path, head, max_width=3))
         every = predictor.compute_scores(DOCUMENTS)
         some = predictor.compute_scores(DOCUMENTS, ["city"])
-        np.testing.assert_allclose(some, every[:, :, [0, 5, 6, 7, 8]], **FLOAT32)
+        columns = [1, 3, 5] if head == "span" else [0, 5, 6, 7, 8]
+        np.testing.assert_allclose(some, every[:, :, columns], **FLOAT32)

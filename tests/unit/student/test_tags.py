@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+
+import numpy as np
 from hypothesis import given
 
-from distilgliner.student.tags import count_tags, encode_tags, tag_index
+from distilgliner.student.tags import (
+    count_tags,
+    decode_tags,
+    encode_tags,
+    find_allowed,
+    tag_index,
+)
 from segmentations import segmentations
 
 
@@ -42,3 +51,31 @@ def test_tags_hold_the_whole_segmentation(case: tuple[int, list[tuple[int, int, 
             found.append((start, word + 1, label))
             start = None
     assert found == spans
+    decoded = decode_tags(np.array([[0] * word_count, tags], dtype=np.int64))
+    rows = zip(*(part.tolist() for part in decoded), strict=True)
+    assert [(row[0], row[1], row[2] + 1, row[3]) for row in rows] == [(1, *s) for s in spans]
+
+
+@given(segmentations())
+def test_tags_of_a_segmentation_are_allowed(
+    case: tuple[int, list[tuple[int, int, int]]],
+) -> None:
+    word_count, spans = case
+    tags = encode_tags(spans, word_count, roles=True).tolist()
+    allowed = find_allowed(3)
+    border = count_tags(3, roles=True)
+    if tags:
+        assert all(allowed[pair] for pair in itertools.pairwise([border, *tags, border]))
+
+
+def test_what_may_follow() -> None:
+    # O B I E S and the border: after O, E, S or the border an entity may begin, and only there.
+    assert find_allowed(1).astype(int).tolist() == [
+        [1, 1, 0, 0, 1, 1],
+        [0, 0, 1, 1, 0, 0],
+        [0, 0, 1, 1, 0, 0],
+        [1, 1, 0, 0, 1, 1],
+        [1, 1, 0, 0, 1, 1],
+        [1, 1, 0, 0, 1, 0],
+    ]
+    assert not find_allowed(2)[1, 6]  # no other label goes on
