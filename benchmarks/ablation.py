@@ -3,8 +3,8 @@
     python benchmarks/ablation.py [--data ../shared/data] [--rows "the recipe,targets: hard"]
 
 Reads `benchmarks/ablation.yaml`; the teacher, the data and the split are those of the corpus'
-comparison (benchmarks/CORPUS.yaml, in runs/CORPUS). Students go to runs/ablation/CORPUS; one that
-is there is not trained again, so a killed run goes on, and a row can be added. Dev F1 picks
+comparison (benchmarks/CORPUS.yaml). Everything goes to runs/ablation/CORPUS; a student that is
+there is not trained again, so a killed run goes on, and a row can be added. Dev F1 picks
 recipes, test F1 is reported. The numbers are `benchmarks/results/ablation.json`.
 """
 
@@ -57,7 +57,7 @@ def main() -> None:
     config = build_compare_config(raw, base=arguments.data, where=str(path))
     data = read_comparison_data(config)
     output = arguments.runs / "ablation" / corpus
-    store = _annotate(config, data, arguments.runs / corpus, output, settings["states"])
+    store = _annotate(config, data, output, settings["states"])
     chosen = arguments.rows.split(",") if arguments.rows else None
     rows = [row for row in settings["rows"] if chosen is None or row["name"] in chosen]
     # Seed by seed, so that a run that is cut short has whole columns.
@@ -69,12 +69,12 @@ def main() -> None:
 
 
 def _annotate(
-    config: CompareConfig, data: ComparisonData, run: Path, output: Path, states: int
+    config: CompareConfig, data: ComparisonData, output: Path, states: int
 ) -> AnnotationStore:
     """The comparison's teacher on its transfer text, with hidden states."""
-    with lock_folder(run):
-        claim_comparison(run, config, data, find_checkpoint(config.teacher))
-        teacher = prepare_teacher(config, run, data, quiet=False)
+    with lock_folder(output):
+        claim_comparison(output, config, data, find_checkpoint(config.teacher))
+        teacher = prepare_teacher(config, output, data, quiet=False)
     return run_annotation(
         data.transfer,
         teacher=teacher,
