@@ -23,6 +23,7 @@ import yaml
 from distilgliner.annotate.checkpoint import find_checkpoint
 from distilgliner.annotate.run import run_annotation
 from distilgliner.annotate.store import AnnotationStore
+from distilgliner.compare.arm import annotation_folder
 from distilgliner.compare.claim import claim_comparison
 from distilgliner.compare.config import CompareConfig, build_compare_config
 from distilgliner.compare.data import ComparisonData, read_comparison_data
@@ -79,7 +80,7 @@ def _annotate(
         data.transfer,
         teacher=teacher,
         labels=config.labels,
-        output=output / "annotations",
+        output=annotation_folder(output, "transfer"),
         states=[states],
     )
 

@@ -130,6 +130,8 @@ def test_compare(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert [point["epoch"] for point in described["curve"]] == list(range(1, 9))
         assert described["agreement"]["kl"] > 0
         assert described["train_seconds"] > 0
+        assert 0 <= described["quality"]["calibration"]["ece"] <= 1
+    assert results["teacher"]["quality"]["calibration"]["entities"] > 0
     html, markdown = ((output / f"report.{kind}").read_text() for kind in ("html", "md"))
     assert "<svg" in html
     assert "http" not in html.split("<body")[1].split("src=")[-1][:5]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,13 +19,14 @@ from distilgliner.compare.data import ComparisonData, read_comparison_data
 from distilgliner.corpus.document import Document, Entity
 from distilgliner.distill.checkpoint import Progress
 from distilgliner.distill.config import DistillConfig, TargetConfig
-from distilgliner.distill.run import run_distillation
+from distilgliner.distill.run import read_result, run_distillation
 from distilgliner.distill.stages import Schedule
 from distilgliner.distill.tag_scores import compute_tag_log_probabilities
 from distilgliner.distill.targets import compute_soft_targets
 from distilgliner.errors import UserError
 from distilgliner.evaluate.run import run_predictions
 from distilgliner.files import read_json, write_json
+from distilgliner.metrics.calibration import SCORE_FLOOR
 from distilgliner.student.predictor import DistilGLiNER
 
 LABEL_FREE = ("hard", "soft")
@@ -124,30 +127,53 @@ def _write_test(job: ArmJob, data: ComparisonData) -> None:
     predictor = DistilGLiNER.from_pretrained(job.folder)
     texts = [document.text for document in data.test]
     predictions = run_predictions(predictor, texts, job.config.labels)
+    scored = run_predictions(predictor, texts, job.config.labels, SCORE_FLOOR)
+    temperature = float(read_result(job.folder).get("temperature", 1.0))
     store = open_store(annotation_folder(job.output, "test"))
     found = {
-        "predictions": [
-            [[e.char_start, e.char_end, e.label, round(e.score, 4)] for e in entities]
-            for entities in predictions
-        ],
-        "kl": compute_kl(predictor, store, job.config.target),
+        "predictions": _list_entities(predictions),
+        "scored": _list_entities(scored),
+        "kl": compute_kl(predictor, store, job.config.target, temperature),
     }
     write_json(job.folder / TEST_FILE, found, indent=None)
 
 
-def read_test(folder: Path) -> tuple[list[tuple[Entity, ...]], float]:
-    """The predictions per test document, and the KL from the teacher, that a run has written."""
+def _read_entities(rows: list[list[list[Any]]]) -> list[tuple[Entity, ...]]:
+    return [tuple(Entity(*entity) for entity in row) for row in rows]
+
+
+def _list_entities(predictions: Sequence[Sequence[Entity]]) -> list[list[list[Any]]]:
+    return [
+        [[e.char_start, e.char_end, e.label, round(e.score, 4)] for e in entities]
+        for entities in predictions
+    ]
+
+
+def read_test(
+    folder: Path,
+) -> tuple[list[tuple[Entity, ...]], list[tuple[Entity, ...]] | None, float]:
+    """What a run found in each test document at 0.5 and at `SCORE_FLOOR`, and its KL.
+
+    Runs of earlier versions have None for the second.
+    """
     path, remedy = folder / TEST_FILE, "remove it to test that student again"
     found = read_json(path, remedy, keys=("predictions", "kl"))
     try:
-        predictions = [tuple(Entity(*entity) for entity in row) for row in found["predictions"]]
-        return predictions, float(found["kl"])
+        predictions = _read_entities(found["predictions"])
+        scored = None if found.get("scored") is None else _read_entities(found["scored"])
+        return predictions, scored, float(found["kl"])
     except TypeError as error:
         raise UserError(f"{path} is damaged ({error}); {remedy}.") from error
 
 
-def compute_kl(predictor: DistilGLiNER, store: AnnotationStore, config: TargetConfig) -> float:
-    """Mean KL(teacher ‖ student) per word, in nats, over the first documents of a store."""
+def compute_kl(
+    predictor: DistilGLiNER, store: AnnotationStore, config: TargetConfig, temperature: float
+) -> float:
+    """Mean KL(teacher ‖ student) per word, in nats, over the first documents of a store.
+
+    `temperature` is what the student's logits were divided by: it was fitted to entities, and words
+    are compared without it.
+    """
     roles = predictor.student.config.roles
     total, count = 0.0, 0
     for document, _ in zip(store, range(KL_DOCUMENTS), strict=False):
@@ -155,7 +181,7 @@ def compute_kl(predictor: DistilGLiNER, store: AnnotationStore, config: TargetCo
             continue
         words = [document.text[start:end] for start, end in document.words]
         scores = predictor.compute_scores([words], store.labels)[0]
-        predicted = compute_tag_log_probabilities(predictor, scores)
+        predicted = compute_tag_log_probabilities(predictor, scores * temperature)
         wanted = compute_soft_targets(document, len(store.labels), config, roles=roles)
         wanted = wanted.astype(np.float64)
         terms = wanted * (np.log(np.maximum(wanted, 1e-12)) - predicted)

@@ -16,6 +16,7 @@ from distilgliner.evaluate.agreement import decode_teacher
 from distilgliner.evaluate.run import score_predictions
 from distilgliner.files import read_json
 from distilgliner.finetune.run import RESULT_FILE, run_finetuning
+from distilgliner.metrics.calibration import SCORE_FLOOR
 
 TEACHER_FOLDER = "teacher"
 BEFORE = "test-before-finetuning"
@@ -58,7 +59,8 @@ def describe_finetuning(
     store = open_store(annotation_folder(output, BEFORE))
     texts = [document.text for document in test]
     predictions = decode_teacher(store, texts, config.target.teacher_threshold)
-    evaluation = score_predictions(test, predictions, labels=config.labels)
+    scored = decode_teacher(store, texts, SCORE_FLOOR)
+    evaluation = score_predictions(test, predictions, labels=config.labels, scored=scored)
     path = output / TEACHER_FOLDER / RESULT_FILE
     result = read_json(path, f"remove the folder {path.parent}", keys=("seconds", "updates"))
     return Finetuning(

@@ -127,9 +127,13 @@ class CurvePoint(_Model):
 
 
 class Teacher(_Model):
-    """The teacher's quality on the test part, and what annotating the transfer text took."""
+    """The teacher's quality on the test part, and what annotating the transfer text took.
+
+    `weight_hash` is BLAKE2b (16 bytes) of the weight file that annotated; None in earlier versions.
+    """
 
     name: str
+    weight_hash: str | None = None
     quality: Quality
     annotation_seconds: float
     annotation_words_per_second: float

@@ -46,6 +46,7 @@ from distilgliner.evaluate.agreement import decode_teacher
 from distilgliner.evaluate.run import Evaluation, score_predictions
 from distilgliner.files import read_json, write_json
 from distilgliner.folders import lock_folder
+from distilgliner.metrics.calibration import SCORE_FLOOR
 from distilgliner.metrics.significance import compute_significance
 
 RESULTS_FILE = "results.json"
@@ -125,7 +126,10 @@ def build_results(
     threshold = config.target.teacher_threshold
     texts = [document.text for document in data.test]
     teacher = score_predictions(
-        data.test, decode_teacher(stores["test"], texts, threshold), labels=config.labels
+        data.test,
+        decode_teacher(stores["test"], texts, threshold),
+        labels=config.labels,
+        scored=decode_teacher(stores["test"], texts, SCORE_FLOOR),
     )
     measured = [
         _measure_run(job, data.test, stores["test"], config.labels, threshold) for job in jobs
@@ -163,9 +167,9 @@ def _measure_run(
     labels: Sequence[str],
     threshold: float,
 ) -> _MeasuredRun:
-    predictions, kl = read_test(job.folder)
+    predictions, scored, kl = read_test(job.folder)
     evaluation = score_predictions(
-        test, predictions, labels=labels, threshold=threshold, annotations=store
+        test, predictions, labels=labels, threshold=threshold, annotations=store, scored=scored
     )
     return _MeasuredRun(job, evaluation, kl)
 
@@ -177,6 +181,7 @@ def _describe_teacher(
     speed = float(read_json(path, "remove it")) if path.is_file() else 0.0
     return Teacher(
         name=name_teacher(config),
+        weight_hash=store.manifest.teacher_hash,
         quality=Quality.model_validate(teacher.quality.to_dict()),
         annotation_seconds=store.words / speed if speed else 0.0,
         annotation_words_per_second=speed,
