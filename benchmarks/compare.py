@@ -2,9 +2,9 @@
 
     python benchmarks/compare.py wnut17 [--data ../shared/data] [--output runs/wnut17]
 
-`benchmarks/NAME.yaml` names files below the data folder, whose corpora are JSONL with `tokens` and
-`spans`. The whole report goes to the output folder; `benchmarks/results/NAME.json` gets the results
-without the example sentences, which are not ours to publish.
+`benchmarks/corpora/NAME.yaml` names files below the data folder, whose corpora are JSONL with
+`tokens` and `spans`. The whole report goes to the output folder; `benchmarks/results/NAME.json`
+gets the results without the example sentences, which are not ours to publish.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ HERE = Path(__file__).parent
 def main() -> None:
     """Parse, run, and copy the results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("name", help="of a YAML file in benchmarks/")
+    parser.add_argument("name", help="of a YAML file in benchmarks/corpora/")
     parser.add_argument("--data", type=Path, default=HERE.parent.parent / "shared" / "data")
     parser.add_argument("--output", type=Path, help="default: runs/NAME")
     arguments = parser.parse_args()
-    path = HERE / f"{arguments.name}.yaml"
+    path = HERE / "corpora" / f"{arguments.name}.yaml"
     raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     config = build_compare_config(raw, base=arguments.data, where=str(path))
     results = run_comparison(config, arguments.output or HERE.parent / "runs" / arguments.name)

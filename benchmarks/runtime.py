@@ -4,8 +4,8 @@
     python benchmarks/runtime.py --quick
 
 Makes what it needs: the teacher, its annotations and the students of the corpus' comparison
-(benchmarks/CORPUS.yaml, in runs/CORPUS), other sizes of students (benchmarks/runtime.yaml), exports
-of teacher and students, GLiNER's published architectures with random weights, and spaCy's `ner`.
+(benchmarks/corpora/CORPUS.yaml, in runs/CORPUS), other sizes of students (benchmarks/runtime.yaml),
+exports of teacher and students, GLiNER's published architectures with random weights, and spaCy's `ner`.
 All else goes to runs/runtime/CORPUS; a run that was killed goes on there, and `--fresh` measures
 anew without training anew. The numbers are benchmarks/results/runtime.json, the picture
 docs/images/runtime.svg; `--quick` (a few minutes, numbers of no worth) leaves those two alone.
@@ -96,7 +96,7 @@ def main() -> None:
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--corpus", help="of a comparison, benchmarks/CORPUS.yaml")
+    parser.add_argument("--corpus", help="of a comparison, benchmarks/corpora/CORPUS.yaml")
     parser.add_argument("--data", type=Path, default=HERE.parent.parent / "shared" / "data")
     parser.add_argument("--run", type=Path, help="the comparison's folder; default: runs/CORPUS")
     parser.add_argument("--output", type=Path, help="default: runs/runtime/CORPUS")

@@ -48,7 +48,7 @@ def build_plan(
 
     Quick is one student, one arm, few texts, and a teacher as it came.
     """
-    raw = yaml.safe_load((HERE / f"{corpus}.yaml").read_text(encoding="utf-8"))
+    raw = yaml.safe_load((HERE / "corpora" / f"{corpus}.yaml").read_text(encoding="utf-8"))
     config = build_compare_config(raw, base=shared, where=f"{corpus}.yaml")
     if quick:
         config = config.model_copy(update={"finetune": None})

@@ -27,7 +27,7 @@ def build_tables(results: Results) -> str:
         "",
         f"Measured on {results.created:%Y-%m-%d}, {machine.cpu}, {machine.cores} cores, "
         f"torch {machine.torch}, with `python benchmarks/compare.py {results.name}` "
-        f"([configuration](../benchmarks/{results.name}.yaml), "
+        f"([configuration](../benchmarks/corpora/{results.name}.yaml), "
         f"[results](../benchmarks/results/{results.name}.json)). "
         f"Gold: {results.data['gold'].documents:,} documents, transfer text: "
         f"{results.data['transfer'].documents:,}, test: {results.data['test'].documents:,}.",

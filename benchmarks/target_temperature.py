@@ -36,7 +36,7 @@ def main() -> None:
     arguments = parser.parse_args()
     teacher = load_teacher(arguments.teacher)
     for name in NAMES:
-        config = read_compare_config(HERE / f"{name}.yaml")
+        config = read_compare_config(HERE / "corpora" / f"{name}.yaml")
         source = f"{arguments.data / name / 'dev.jsonl'}[:{arguments.documents}]"
         gold = read_labelled_documents([source], config.labels, config.ignore_labels)
         with tempfile.TemporaryDirectory() as folder:
