@@ -19,9 +19,8 @@ import yaml
 from grid import HERE, build_recipe, read_corpus, read_measured, run_row, summarize
 
 from distilgliner.annotate.checkpoint import find_checkpoint
-from distilgliner.annotate.run import run_annotation
 from distilgliner.annotate.store import AnnotationStore
-from distilgliner.compare.arm import annotation_folder
+from distilgliner.compare.annotations import annotate_transfer
 from distilgliner.compare.claim import claim_comparison
 from distilgliner.compare.config import CompareConfig
 from distilgliner.compare.data import ComparisonData, read_comparison_data
@@ -65,13 +64,7 @@ def _annotate(
     with lock_folder(output):
         claim_comparison(output, config, data, find_checkpoint(config.teacher))
         teacher = prepare_teacher(config, output, data, quiet=False)
-    return run_annotation(
-        data.transfer,
-        teacher=teacher,
-        labels=config.labels,
-        output=annotation_folder(output, "transfer"),
-        states=[states],
-    )
+    return annotate_transfer(config, output, data, teacher, states=[states], quiet=False)
 
 
 def _merge(settings: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:

@@ -21,9 +21,8 @@ import yaml
 from grid import HERE, build_recipe, read_corpus, read_measured, run_row, summarize
 
 from distilgliner.annotate.decode import label_by_teacher
-from distilgliner.annotate.run import run_annotation
 from distilgliner.annotate.store import AnnotationStore
-from distilgliner.compare.arm import annotation_folder
+from distilgliner.compare.annotations import annotate_parts
 from distilgliner.compare.config import CompareConfig
 from distilgliner.compare.data import ComparisonData, read_comparison_data
 from distilgliner.compare.machine import describe_machine
@@ -50,7 +49,7 @@ def main() -> None:
     for name in chosen:
         config = read_corpus(name, arguments.data)
         data = read_comparison_data(config)
-        stores = _annotate(config, data, runs / name)
+        stores = annotate_parts(config, runs / name, data, config.teacher, quiet=False)
         _measure_teacher(config, data, stores["test"], runs / name)
         for seed in settings["seeds"]:
             for row in settings["rows"]:
@@ -65,21 +64,6 @@ def main() -> None:
                     test=data.test,
                 )
                 _write_results(settings, runs, arguments.data)
-
-
-def _annotate(
-    config: CompareConfig, data: ComparisonData, output: Path
-) -> dict[str, AnnotationStore]:
-    parts = {"transfer": data.transfer, "dev": data.dev, "test": data.test}
-    return {
-        part: run_annotation(
-            documents,
-            teacher=config.teacher,
-            labels=config.labels,
-            output=annotation_folder(output, part),
-        )
-        for part, documents in parts.items()
-    }
 
 
 def _measure_teacher(

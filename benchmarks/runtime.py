@@ -5,9 +5,9 @@
 
 Makes what it needs: the teacher, its annotations and the students of the corpus' comparison
 (benchmarks/corpora/CORPUS.yaml, in runs/CORPUS), other sizes of students (benchmarks/runtime.yaml),
-exports of teacher and students, GLiNER's published architectures with random weights, and spaCy's `ner`.
-All else goes to runs/runtime/CORPUS; a run that was killed goes on there, and `--fresh` measures
-anew without training anew. The numbers are benchmarks/results/runtime.json, the picture
+exports of teacher and students, GLiNER's published architectures with random weights, and spaCy's
+`ner`. All else goes to runs/runtime/CORPUS; a run that was killed goes on there, and `--fresh`
+measures anew without training anew. The numbers are benchmarks/results/runtime.json, the picture
 docs/images/runtime.svg; `--quick` (a few minutes, numbers of no worth) leaves those two alone.
 """
 

@@ -6,6 +6,7 @@ import statistics
 from pathlib import Path
 
 from ablation_table import build_ablation_section
+from corpora_table import build_corpora_section
 from runtime_table import build_runtime_section
 
 from distilgliner.compare.results import FINETUNED, TEACHER, Results, read_results
@@ -115,6 +116,9 @@ def main() -> None:
         path = HERE / "results" / f"{name}.json"
         if path.is_file():
             parts.append(build_tables(read_results(path)))
+    corpora = HERE / "results" / "corpora.json"
+    if corpora.is_file():
+        parts.append(build_corpora_section(read_json(corpora, "measure again")))
     ablation = HERE / "results" / "ablation.json"
     if ablation.is_file():
         parts.append(build_ablation_section(read_json(ablation, "measure again")))

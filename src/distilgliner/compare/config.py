@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from distilgliner.augment.config import AugmentConfig
 from distilgliner.corpus.document import check_labels
 from distilgliner.corpus.source import STDIN, parse_source
 from distilgliner.distill.calibration.config import CalibrationConfig
@@ -36,6 +37,9 @@ class CompareConfig(BaseModel):
     seeds: tuple[Seed, ...] = (0, 1, 2)
     finetune: FinetuneConfig | None = Field(
         default=None, description="fine-tune the teacher on gold first; students learn from that"
+    )
+    augment: AugmentConfig | None = Field(
+        default=None, description="make new texts of the transfer text, for the teacher to annotate"
     )
     target: TargetConfig = TargetConfig()
     training: TrainingConfig = TrainingConfig()
@@ -134,6 +138,7 @@ def _describe(error: ValidationError | TypeError) -> str:
             "training": TrainingConfig,
             "calibration": CalibrationConfig,
             "finetune": FinetuneConfig,
+            "augment": AugmentConfig,
         }
         model = sections.get(str(first["loc"][0]), CompareConfig)
         return f"unknown key {key!r}; known keys: {', '.join(model.model_fields)}."

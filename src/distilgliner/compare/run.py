@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from distilgliner.annotate.checkpoint import find_checkpoint
-from distilgliner.annotate.run import DEFAULT_FLOOR, run_annotation
+from distilgliner.annotate.run import DEFAULT_FLOOR
 from distilgliner.annotate.store import AnnotationStore
+from distilgliner.compare.annotations import SPEED_FILE, annotate_parts
 from distilgliner.compare.arm import LABEL_FREE, ArmJob, annotation_folder, read_test
 from distilgliner.compare.choose_examples import choose_examples
 from distilgliner.compare.claim import claim_comparison
@@ -44,13 +45,12 @@ from distilgliner.distill.data import check_floor
 from distilgliner.distill.run import read_result
 from distilgliner.evaluate.agreement import decode_teacher
 from distilgliner.evaluate.run import Evaluation, score_predictions
-from distilgliner.files import read_json, write_json
+from distilgliner.files import read_json
 from distilgliner.folders import lock_folder
 from distilgliner.metrics.calibration import SCORE_FLOOR
 from distilgliner.metrics.significance import compute_significance
 
 RESULTS_FILE = "results.json"
-SPEED_FILE = "annotation_speed.json"
 PAIRS = (("soft", "hard"), ("mixed", "hard"), ("mixed", "gold"), ("soft", "gold"))
 """Which arms are tested against each other."""
 
@@ -76,14 +76,7 @@ def _run_claimed(
     config: CompareConfig, output: Path, data: ComparisonData, *, quiet: bool
 ) -> Results:
     teacher = prepare_teacher(config, output, data, quiet=quiet)
-    stores = {
-        part: _annotate(config, output, part, documents, teacher, quiet=quiet)
-        for part, documents in (
-            ("transfer", data.transfer),
-            ("dev", data.dev),
-            ("test", data.test),
-        )
-    }
+    stores = annotate_parts(config, output, data, teacher, quiet=quiet)
     jobs = [
         ArmJob(config, output, arm, student, seed)
         for student, seed, arm in product(config.students, config.seeds, config.arms)
@@ -94,24 +87,6 @@ def _run_claimed(
     write_results(results, output / RESULTS_FILE)
     write_report(results, output)
     return results
-
-
-def _annotate(
-    config: CompareConfig,
-    output: Path,
-    part: str,
-    documents: list[Document],
-    teacher: str | Path,
-    *,
-    quiet: bool,
-) -> AnnotationStore:
-    folder = annotation_folder(output, part)
-    store = run_annotation(
-        documents, teacher=teacher, labels=config.labels, output=folder, quiet=quiet
-    )
-    if store.words_per_second is not None:
-        write_json(folder / SPEED_FILE, store.words_per_second)
-    return store
 
 
 def build_results(
@@ -147,7 +122,7 @@ def build_results(
         significance=_compare_pairs(config, measured),
         costs={name: Cost.model_validate(cost) for name, cost in costs.items()},
         examples=_show_examples(config, data.test, teacher, measured),
-        notes=[*data.notes, *_explain(config)],
+        notes=[*data.notes, *_explain(config, len(stores["transfer"]) - len(data.transfer))],
     )
 
 
@@ -254,10 +229,16 @@ def _show_examples(
     return choose_examples(test, predictions, config.examples)
 
 
-def _explain(config: CompareConfig) -> list[str]:
+def _explain(config: CompareConfig, new_texts: int) -> list[str]:
     notes = [
         "Every arm had the same student, the same number of updates and the same early stopping.",
     ]
+    if config.augment is not None:
+        methods = " and ".join(config.augment.methods)
+        notes.append(
+            f"The teacher also annotated {new_texts:,} new texts, made of the transfer text by "
+            f"{methods}; every arm learnt from them too."
+        )
     free = [arm for arm in config.arms if arm in LABEL_FREE]
     if config.finetune is not None:
         notes.append(

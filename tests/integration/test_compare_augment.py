@@ -1,0 +1,51 @@
+"""A comparison whose transfer text is augmented: the teacher annotates the new texts too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from distilgliner.annotate.store import open_store
+from distilgliner.compare.config import build_compare_config, read_compare_config
+from distilgliner.compare.run import run_comparison
+from distilgliner.corpus.read import read_texts
+from distilgliner.errors import UserError
+from tiny_comparison import write_comparison
+
+pytest.importorskip("gliner", reason="needs the extra 'annotate'")
+
+
+def test_new_texts_are_annotated_and_learnt_from(tmp_path: Path) -> None:
+    augment = {"methods": ["case"], "factor": 2}
+    path = write_comparison(
+        tmp_path, augment=augment, arms=["soft"], training={"epochs": 1, "min_updates": 0}
+    )
+    config = read_compare_config(path)
+    results = run_comparison(config, tmp_path / "out", quiet=True)
+    store = open_store(tmp_path / "out" / "annotations" / "transfer")
+    texts = {document.text for document in store}
+    plain = set(read_texts(str(tmp_path / "gold.jsonl")))
+    held = {text for part in ("dev", "test") for text in read_texts(f"{tmp_path / part}.jsonl")}
+    assert plain < texts
+    assert not texts & held
+    new = len(texts) - len(plain)
+    assert len(plain) < new <= 2 * len(plain)
+    assert any(f"{new} new texts" in note and "by case" in note for note in results.notes)
+    assert results.data["transfer"].documents == len(plain), "what people wrote"
+    assert results.runs[0].updates == -(-len(texts) // config.training.batch_documents)
+
+    again = run_comparison(config, tmp_path / "out", quiet=True)
+    assert again.notes == results.notes
+    with pytest.raises(UserError, match="another augment"):
+        run_comparison(config.model_copy(update={"augment": None}), tmp_path / "out", quiet=True)
+
+
+def test_its_settings_are_checked() -> None:
+    raw = {"labels": ["person"], "transfer": "a.txt", "dev": "d.jsonl", "test": "t.jsonl",
+           "arms": ["soft"]}  # fmt: skip
+    assert build_compare_config(raw).augment is None
+    with pytest.raises(UserError, match=r"unknown key 'augment.times'; known keys: methods"):
+        build_compare_config({**raw, "augment": {"times": 2}})
+    with pytest.raises(UserError, match="methods"):
+        build_compare_config({**raw, "augment": {"methods": ["translate"]}})
