@@ -20,6 +20,7 @@ from grid import HERE, build_recipe, read_corpus, read_measured, run_row, summar
 
 from distilgliner.annotate.checkpoint import find_checkpoint
 from distilgliner.annotate.store import AnnotationStore
+from distilgliner.augment.config import build_augment_config
 from distilgliner.compare.annotations import annotate_transfer
 from distilgliner.compare.claim import claim_comparison
 from distilgliner.compare.config import CompareConfig
@@ -27,7 +28,7 @@ from distilgliner.compare.data import ComparisonData, read_comparison_data
 from distilgliner.compare.machine import describe_machine
 from distilgliner.compare.prepare_teacher import prepare_teacher
 from distilgliner.files import write_json
-from distilgliner.folders import lock_folder
+from distilgliner.folders import compute_fingerprint, lock_folder
 
 RESULT = HERE / "results" / "ablation.json"
 
@@ -44,27 +45,41 @@ def main() -> None:
     config = read_corpus(settings["corpus"], arguments.data)
     data = read_comparison_data(config)
     output = arguments.runs / "ablation" / settings["corpus"]
-    store = _annotate(config, data, output, settings["states"])
+    teacher = _prepare_teacher(config, data, output)
     chosen = arguments.rows.split(",") if arguments.rows else None
     rows = [row for row in settings["rows"] if chosen is None or row["name"] in chosen]
     # Seed by seed, so that a run that is cut short has whole columns.
     for seed in settings["seeds"]:
         for row in rows:
             recipe = build_recipe(_merge(settings, row), config, seed)
+            store = _annotate(config, data, teacher, output, row.get("augment"), settings["states"])
             run_row(
                 row["name"], recipe, store, output, gold=data.gold, dev=data.dev, test=data.test
             )
             _write_results(settings, output, config)
 
 
-def _annotate(
-    config: CompareConfig, data: ComparisonData, output: Path, states: int
-) -> AnnotationStore:
-    """The comparison's teacher on its transfer text, with hidden states."""
+def _prepare_teacher(config: CompareConfig, data: ComparisonData, output: Path) -> str | Path:
+    """The comparison's teacher."""
     with lock_folder(output):
         claim_comparison(output, config, data, find_checkpoint(config.teacher))
-        teacher = prepare_teacher(config, output, data, quiet=False)
-    return annotate_transfer(config, output, data, teacher, states=[states], quiet=False)
+        return prepare_teacher(config, output, data, quiet=False)
+
+
+def _annotate(
+    config: CompareConfig,
+    data: ComparisonData,
+    teacher: str | Path,
+    output: Path,
+    augment: dict[str, Any] | None,
+    states: int,
+) -> AnnotationStore:
+    """The transfer text with hidden states, or that and its variations, without states."""
+    if augment is None:
+        return annotate_transfer(config, output, data, teacher, states=[states], quiet=False)
+    config = config.model_copy(update={"augment": build_augment_config(augment)})
+    folder = output / f"augmented-{compute_fingerprint([str(augment)])}"
+    return annotate_transfer(config, folder, data, teacher, quiet=False)
 
 
 def _merge(settings: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
@@ -78,7 +93,7 @@ def _write_results(settings: dict[str, Any], output: Path, config: CompareConfig
         recipes = [build_recipe(_merge(settings, row), config, seed) for seed in settings["seeds"]]
         found = read_measured(output, row["name"], recipes)
         if found:
-            rows.append({"name": row["name"], "set": row.get("set", {}), **summarize(found)})
+            rows.append({**row, **summarize(found)})
     result = {
         "date": f"{date.today()}",
         "machine": describe_machine().model_dump(),
