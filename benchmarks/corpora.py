@@ -1,10 +1,12 @@
 """Ten corpora: what a student keeps of its teacher without labels, with gold, and with a little.
 
     python benchmarks/corpora.py [--data ../shared/data] [--corpora "crossner_ai,btc"]
+    python benchmarks/corpora.py --settings curves
 
-Reads `benchmarks/corpora.yaml`. The teacher is the bundled one as it is, so that the arm without
-labels sees none at all: the teacher's labels on dev choose its epoch. Everything goes to
-runs/corpora/CORPUS; a killed run goes on. The numbers are `benchmarks/results/corpora.json`.
+Reads `benchmarks/corpora.yaml`, or with `--settings curves` that file: more and less text, more and
+fewer labels, on one corpus. The teacher is the bundled one as it is, so that the arm without labels
+sees none at all: the teacher's labels on dev choose its epoch. Everything goes to
+runs/corpora/CORPUS; a killed run goes on. The numbers are `benchmarks/results/SETTINGS.json`.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ import yaml
 from grid import HERE, build_recipe, read_corpus, read_measured, run_row, summarize
 
 from distilgliner.annotate.decode import label_by_teacher
+from distilgliner.annotate.run import run_annotation
 from distilgliner.annotate.store import AnnotationStore
 from distilgliner.compare.annotations import annotate_parts
 from distilgliner.compare.config import CompareConfig
@@ -31,7 +34,6 @@ from distilgliner.evaluate.agreement import decode_teacher
 from distilgliner.evaluate.run import score_predictions
 from distilgliner.files import read_json, write_json
 
-RESULT = HERE / "results" / "corpora.json"
 TEACHER_FILE = "teacher.json"
 
 
@@ -40,10 +42,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=HERE.parent.parent / "shared" / "data")
     parser.add_argument("--runs", type=Path, default=HERE.parent / "runs")
+    parser.add_argument("--settings", default="corpora", choices=("corpora", "curves"))
     parser.add_argument("--corpora", help="names of some, with commas; the others stay as kept")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    settings = yaml.safe_load((HERE / "corpora.yaml").read_text(encoding="utf-8"))
+    settings = yaml.safe_load((HERE / f"{arguments.settings}.yaml").read_text(encoding="utf-8"))
     chosen = arguments.corpora.split(",") if arguments.corpora else settings["corpora"]
     runs = arguments.runs / "corpora"
     for name in chosen:
@@ -57,13 +60,13 @@ def main() -> None:
                 run_row(
                     row["name"],
                     recipe,
-                    stores["transfer"],
+                    _choose_store(config, data, stores["transfer"], row.get("transfer"), seed),
                     runs / name,
-                    gold=_choose_gold(data.gold, row.get("gold"), seed),
+                    gold=_sample(data.gold, row.get("gold"), seed),
                     dev=_choose_dev(config, data, stores["dev"], row.get("dev")),
                     test=data.test,
                 )
-                _write_results(settings, runs, arguments.data)
+                _write_results(arguments.settings, settings, runs, arguments.data)
 
 
 def _measure_teacher(
@@ -89,10 +92,25 @@ def _choose_recipe(settings: dict[str, Any], row: dict[str, Any]) -> dict[str, A
     return {"student": settings["student"], "targets": row["targets"], **row.get("set", {})}
 
 
-def _choose_gold(gold: Sequence[Document], count: int | None, seed: int) -> Sequence[Document]:
-    if count is None or count >= len(gold):
-        return gold
-    return random.Random(seed).sample(gold, count)
+def _sample(documents: Sequence[Document], count: int | None, seed: int) -> Sequence[Document]:
+    if count is None or count >= len(documents):
+        return documents
+    return random.Random(seed).sample(documents, count)
+
+
+def _choose_store(
+    config: CompareConfig,
+    data: ComparisonData,
+    store: AnnotationStore,
+    count: int | None,
+    seed: int,
+) -> AnnotationStore:
+    """The annotations of the transfer text, or of a sample of it."""
+    if count is None:
+        return store
+    documents = list(_sample(data.transfer, count, seed))
+    folder = store.folder.parent / f"transfer-{count}-seed-{seed}"
+    return run_annotation(documents, teacher=config.teacher, labels=config.labels, output=folder)
 
 
 def _choose_dev(
@@ -105,7 +123,7 @@ def _choose_dev(
     return label_by_teacher(store, store.labels, config.target.teacher_threshold)
 
 
-def _write_results(settings: dict[str, Any], runs: Path, data: Path) -> None:
+def _write_results(file: str, settings: dict[str, Any], runs: Path, data: Path) -> None:
     """All corpora that have a row."""
     corpora: dict[str, Any] = {}
     for name in settings["corpora"]:
@@ -126,7 +144,7 @@ def _write_results(settings: dict[str, Any], runs: Path, data: Path) -> None:
         "student": settings["student"],
         "corpora": corpora,
     }
-    write_json(RESULT, result)
+    write_json(HERE / "results" / f"{file}.json", result)
 
 
 if __name__ == "__main__":
