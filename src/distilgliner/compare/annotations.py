@@ -13,6 +13,7 @@ from distilgliner.compare.arm import annotation_folder
 from distilgliner.compare.config import CompareConfig
 from distilgliner.compare.data import ComparisonData
 from distilgliner.corpus.document import Document
+from distilgliner.distill.terms import TermsConfig
 from distilgliner.files import write_json
 
 SPEED_FILE = "annotation_speed.json"
@@ -41,15 +42,18 @@ def annotate_transfer(
     data: ComparisonData,
     teacher: str | Path,
     *,
-    states: Sequence[int] = (),
+    states: Sequence[int] | None = None,
     quiet: bool,
 ) -> AnnotationStore:
     """The store of the transfer text, and of what `config.augment` makes of it.
 
+    states: the teacher's layers to keep; None for those that the terms of `config` look at.
     New texts are made with the entities that the teacher found in the transfer text; none is a text
     of dev or test. The teacher annotates them like any other.
     """
     documents = data.transfer
+    if states is None:
+        states = find_layers(config.training.terms)
     if config.augment is not None:
         plain = _annotate(config, output, _PLAIN, documents, teacher, quiet=quiet)
         found = TeacherDocuments(plain, config.target.teacher_threshold)
@@ -57,6 +61,13 @@ def annotate_transfer(
         new = augment_documents(found, config.augment, held, source="The transfer text")
         documents = [*documents, *new]
     return _annotate(config, output, "transfer", documents, teacher, states=states, quiet=quiet)
+
+
+def find_layers(terms: TermsConfig) -> tuple[int, ...]:
+    """The teacher's layers that terms look at: the last one, and the embeddings for the flow."""
+    if terms.states.weight > 0 and terms.states.loss == "fsp":
+        return (0, -1)
+    return (-1,) if terms.need_states else ()
 
 
 def _annotate(

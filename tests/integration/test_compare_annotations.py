@@ -1,4 +1,4 @@
-"""A comparison whose transfer text is augmented: the teacher annotates the new texts too."""
+"""What a comparison's teacher annotates: new texts of an augmentation, hidden states for terms."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from distilgliner.annotate.store import open_store
+from distilgliner.compare.annotations import find_layers
 from distilgliner.compare.config import build_compare_config, read_compare_config
 from distilgliner.compare.run import run_comparison
 from distilgliner.corpus.read import read_texts
+from distilgliner.distill.terms import TermsConfig
 from distilgliner.errors import UserError
 from tiny_comparison import write_comparison
 
@@ -39,6 +41,27 @@ def test_new_texts_are_annotated_and_learnt_from(tmp_path: Path) -> None:
     assert again.notes == results.notes
     with pytest.raises(UserError, match="another augment"):
         run_comparison(config.model_copy(update={"augment": None}), tmp_path / "out", quiet=True)
+
+
+def test_states_are_kept_where_a_term_looks_at_them(tmp_path: Path) -> None:
+    terms = {"states": {"weight": 1.0, "loss": "cosine"}}
+    training = {"epochs": 1, "min_updates": 0, "terms": terms}
+    path = write_comparison(tmp_path, arms=["soft"], training=training)
+    results = run_comparison(read_compare_config(path), tmp_path / "out", quiet=True)
+    assert results.runs[0].updates > 0
+    stores = tmp_path / "out" / "annotations"
+    assert open_store(stores / "transfer").manifest.states is not None
+    assert open_store(stores / "test").manifest.states is None
+
+
+def test_layers() -> None:
+    def layers(**terms: dict[str, object]) -> tuple[int, ...]:
+        return find_layers(TermsConfig.model_validate(terms))
+
+    assert layers() == ()
+    assert layers(states={"weight": 0.5}) == (-1,)
+    assert layers(attention={"weight": 0.5}) == (-1,)
+    assert layers(states={"weight": 0.5, "loss": "fsp"}) == (0, -1)
 
 
 def test_its_settings_are_checked() -> None:
