@@ -7,9 +7,11 @@ from pathlib import Path
 
 from ablation_table import build_ablation_section
 from corpora_table import build_corpora_section
+from curves_table import build_curves_section, draw_curves
 from runtime_table import build_runtime_section
 
 from distilgliner.compare.results import FINETUNED, TEACHER, Results, read_results
+from distilgliner.compare.svg import render_file
 from distilgliner.compare.verdict import build_verdict
 from distilgliner.files import read_json
 
@@ -119,6 +121,13 @@ def main() -> None:
     corpora = HERE / "results" / "corpora.json"
     if corpora.is_file():
         parts.append(build_corpora_section(read_json(corpora, "measure again")))
+    curves = HERE / "results" / "curves.json"
+    if curves.is_file():
+        result = read_json(curves, "measure again")
+        parts.append(build_curves_section(result))
+        for name, found in result["corpora"].items():
+            picture = HERE.parent / "docs" / "images" / f"curves-{name}.svg"
+            picture.write_text(render_file(draw_curves(name, found)), encoding="utf-8")
     ablation = HERE / "results" / "ablation.json"
     if ablation.is_file():
         parts.append(build_ablation_section(read_json(ablation, "measure again")))
