@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 OUTPUT ?= runs/quickstart
-STUDENT ?= runs/quickstart/exported/bilstm-tagger
+STUDENT ?= runs/quickstart/exported/bilstm-crf
 
 export HF_HUB_OFFLINE ?= 1
 

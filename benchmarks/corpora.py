@@ -25,7 +25,7 @@ from grid import HERE, build_recipe, read_corpus, read_measured, run_row, summar
 from distilgliner.annotate.decode import label_by_teacher
 from distilgliner.annotate.run import run_annotation
 from distilgliner.annotate.store import AnnotationStore
-from distilgliner.compare.annotations import annotate_parts
+from distilgliner.compare.annotations import annotate_parts, find_layers
 from distilgliner.compare.config import CompareConfig
 from distilgliner.compare.data import ComparisonData, read_comparison_data
 from distilgliner.compare.machine import describe_machine
@@ -38,7 +38,7 @@ TEACHER_FILE = "teacher.json"
 
 
 def main() -> None:
-    """Corpus by corpus, seed by seed; a corpus that is measured costs nothing."""
+    """Parse, and run what is not measured yet."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=HERE.parent.parent / "shared" / "data")
     parser.add_argument("--runs", type=Path, default=HERE.parent / "runs")
@@ -49,24 +49,29 @@ def main() -> None:
     settings = yaml.safe_load((HERE / f"{arguments.settings}.yaml").read_text(encoding="utf-8"))
     chosen = arguments.corpora.split(",") if arguments.corpora else settings["corpora"]
     runs = arguments.runs / "corpora"
-    for name in chosen:
-        config = read_corpus(name, arguments.data)
-        data = read_comparison_data(config)
-        stores = annotate_parts(config, runs / name, data, config.teacher, quiet=False)
-        _measure_teacher(config, data, stores["test"], runs / name)
-        for seed in settings["seeds"]:
-            for row in settings["rows"]:
-                recipe = build_recipe(_choose_recipe(settings, row), config, seed)
-                run_row(
-                    row["name"],
-                    recipe,
-                    _choose_store(config, data, stores["transfer"], row.get("transfer"), seed),
-                    runs / name,
-                    gold=_sample(data.gold, row.get("gold"), seed),
-                    dev=_choose_dev(config, data, stores["dev"], row.get("dev")),
-                    test=data.test,
-                )
-                _write_results(arguments.settings, settings, runs, arguments.data)
+    # Seed by seed, so that a run that is cut short has every corpus.
+    for seed in settings["seeds"]:
+        for name in chosen:
+            config = read_corpus(name, arguments.data)
+            _run_corpus(config, settings, seed, runs / name)
+            _write_results(arguments.settings, settings, runs, arguments.data)
+
+
+def _run_corpus(config: CompareConfig, settings: dict[str, Any], seed: int, output: Path) -> None:
+    """All rows of one corpus and one seed."""
+    data = read_comparison_data(config)
+    stores = annotate_parts(config, output, data, config.teacher, quiet=False)
+    _measure_teacher(config, data, stores["test"], output)
+    for row in settings["rows"]:
+        run_row(
+            row["name"],
+            build_recipe(_choose_recipe(settings, row), config, seed),
+            _choose_store(config, data, stores["transfer"], row.get("transfer"), seed),
+            output,
+            gold=_sample(data.gold, row.get("gold"), seed),
+            dev=_choose_dev(config, data, stores["dev"], row.get("dev")),
+            test=data.test,
+        )
 
 
 def _measure_teacher(
@@ -110,7 +115,13 @@ def _choose_store(
         return store
     documents = list(_sample(data.transfer, count, seed))
     folder = store.folder.parent / f"transfer-{count}-seed-{seed}"
-    return run_annotation(documents, teacher=config.teacher, labels=config.labels, output=folder)
+    return run_annotation(
+        documents,
+        teacher=config.teacher,
+        labels=config.labels,
+        output=folder,
+        states=find_layers(config.training.terms),
+    )
 
 
 def _choose_dev(

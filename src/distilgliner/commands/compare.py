@@ -23,7 +23,7 @@ def compare(
     dev: list[str] = typer.Option([], help="Labelled text that chooses the epoch."),
     test: list[str] = typer.Option([], help="Labelled text to measure on."),
     arms: str | None = typer.Option(None, help="Some of gold,hard,soft,mixed."),
-    students: str | None = typer.Option(None, help="Students, as bilstm-tagger,bilstm-tower."),
+    students: str | None = typer.Option(None, help="Students, as bilstm-crf,bilstm-tower."),
     seeds: str | None = typer.Option(None, help="Seeds, as 0,1,2."),
     epochs: int | None = typer.Option(None, help="Passes over the transfer text, at most."),
     workers: int | None = typer.Option(None, help="Runs at once; by default one per core."),

@@ -22,9 +22,9 @@ def distill(
     output: Path = typer.Option(..., help="Folder of the student; an unfinished run goes on."),
     targets: str = typer.Option("soft", help="What to learn: gold, hard, soft or mixed."),
     student: str = typer.Option(
-        "bilstm-tagger",
-        help="bilstm-tagger (closed) or bilstm-tower (open: labels are an input); "
-        "smaller: bilstm-tagger-small, bilstm-tagger-tiny.",
+        "bilstm-crf",
+        help="bilstm-crf (closed) or bilstm-tower (open: labels are an input); "
+        "smaller: bilstm-crf-small, bilstm-crf-tiny.",
     ),
     gold: list[str] = typer.Option([], help="Labelled text, for gold and mixed."),
     dev: list[str] = typer.Option(

@@ -23,7 +23,7 @@ def tune(
     dev: list[str] = typer.Option(..., help="Labelled text that chooses; never your test text."),
     output: Path = typer.Option(..., help="Folder of the search; an unfinished one goes on."),
     targets: str = typer.Option("soft", help="What to learn: gold, hard, soft or mixed."),
-    student: str = typer.Option("bilstm-tagger", help="As in 'distilgliner distill'."),
+    student: str = typer.Option("bilstm-crf", help="As in 'distilgliner distill'."),
     gold: list[str] = typer.Option([], help="Labelled text, for gold and mixed."),
     space: Path | None = typer.Option(
         None, help="YAML file of keys with lists of values or {low, high, log}."

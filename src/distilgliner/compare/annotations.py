@@ -64,10 +64,13 @@ def annotate_transfer(
 
 
 def find_layers(terms: TermsConfig) -> tuple[int, ...]:
-    """The teacher's layers that terms look at: the last one, and the embeddings for the flow."""
-    if terms.states.weight > 0 and terms.states.loss == "fsp":
-        return (0, -1)
-    return (-1,) if terms.need_states else ()
+    """The teacher's layers that terms look at: the last one, and the embeddings for the flow.
+
+    Whichever arms there are: others may be added later.
+    """
+    if not terms.use_states("soft", has_states=True):
+        return ()
+    return (0, -1) if terms.states.loss == "fsp" else (-1,)
 
 
 def _annotate(

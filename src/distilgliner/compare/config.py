@@ -32,7 +32,7 @@ class CompareConfig(BaseModel):
     dev: tuple[str, ...] = Field(description="labelled; chooses the epoch")
     test: tuple[str, ...] = Field(description="labelled; measured, never used for a choice")
     arms: tuple[Targets, ...] = TARGETS
-    students: tuple[str, ...] = ("bilstm-tagger",)
+    students: tuple[str, ...] = ("bilstm-crf",)
     student_options: dict[str, int | float | bool] = Field(default_factory=dict)
     seeds: tuple[Seed, ...] = (0, 1, 2)
     finetune: FinetuneConfig | None = Field(

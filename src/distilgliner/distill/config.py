@@ -58,9 +58,9 @@ class TrainingConfig(BaseModel):
     min_updates: int = Field(
         default=0, ge=0, description="more epochs are made until there are as many updates"
     )
-    patience: int = Field(default=10, ge=1, description="epochs without a better dev F1 until stop")
+    patience: int = Field(default=20, ge=1, description="epochs without a better dev F1 until stop")
     batch_documents: int = Field(default=32, ge=1)
-    learning_rate: float = Field(default=3e-3, gt=0)
+    learning_rate: float = Field(default=4e-3, gt=0)
     table_learning_rate: float = Field(
         default=5e-4, gt=0, description="of the embedding tables, which start from the teacher's"
     )
@@ -94,7 +94,7 @@ class DistillConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     targets: Targets
-    student: str = "bilstm-tagger"
+    student: str = "bilstm-crf"
     student_options: dict[str, int | float | bool] = Field(
         default_factory=dict, description="overrides of the student's architecture"
     )

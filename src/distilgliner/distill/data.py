@@ -47,6 +47,11 @@ class DistillData:
     dev_source: str
     watched: Mapping[str, Sequence[Document]]
 
+    @property
+    def has_states(self) -> bool:
+        """Whether hidden states of the teacher were read."""
+        return any(document.states is not None for document in self.transfer)
+
     def compute_fingerprints(self) -> dict[str, str]:
         """What identifies all that decides the student, scores of all teachers included."""
         several = len(self.teachers) > 1
@@ -96,7 +101,8 @@ def build_data(
             "--targets mixed."
         )
     labels = choose_labels(targets, stores, {find_known_labels(document) for document in gold})
-    states = config.training.terms.need_states
+    kept = all(store.manifest.states is not None for store in stores)
+    states = config.training.terms.use_states(targets, has_states=kept)
     teachers, transfer = read_transfer(stores, labels, config.target, states=states)
     data = DistillData(
         labels=labels,

@@ -48,13 +48,14 @@ class Objective(nn.Module):
         self.teaching = find_teaching(model.config)
         self.upper: nn.Module = nn.Identity()
         self.lower: nn.Module = nn.Identity()
-        if config.states.weight > 0:
+        if config.states_weight > 0:
             self.upper = nn.Linear(model.state_dim, teacher_dim)
             if config.states.loss == "fsp":
                 self.lower = nn.Linear(model.embedder.dim, teacher_dim)
 
     def _check(self, model: StudentModel, teacher_dim: int) -> None:
-        wanted = [name for name in ("states", "attention") if getattr(self.config, name).weight > 0]
+        weights = {"states": self.config.states_weight, "attention": self.config.attention.weight}
+        wanted = [name for name, weight in weights.items() if weight > 0]
         if wanted and not teacher_dim:
             raise UserError(
                 f"The term {wanted[0]!r} needs the teacher's hidden states, which the annotations "
@@ -72,8 +73,8 @@ class Objective(nn.Module):
         """The loss of a batch; progress (0 to 1) is that of the stage, whose terms are given."""
         loss = self._compute_tag_loss(output, batch, terms, progress)
         states, attention = self.config.states, self.config.attention
-        if "states" in terms and states.weight > 0:
-            weight = states.weight * compute_weight(states.schedule, progress)
+        if "states" in terms and self.config.states_weight > 0:
+            weight = self.config.states_weight * compute_weight(states.schedule, progress)
             loss = loss + weight * self._compute_states_loss(output, batch)
         if "attention" in terms and attention.weight > 0:
             weight = attention.weight * compute_weight(attention.schedule, progress)

@@ -128,7 +128,7 @@ def _train(
             examples,
             config.training,
             schedule,
-            terms=resolve_terms(config.targets, config.training.terms),
+            terms=resolve_terms(config.targets, config.training.terms, has_states=data.has_states),
             measure=lambda current: measure_student(current, data.dev, data.watched),
             folder=folder,
             on_epoch=show,
@@ -174,7 +174,7 @@ def _build_training_set(
         teachers = tuple(
             _calibrate(teacher, data, row, roles=roles) for row, teacher in enumerate(teachers)
         )
-    terms = resolve_terms(config.targets, config.training.terms)
+    terms = resolve_terms(config.targets, config.training.terms, has_states=data.has_states)
     examples = build_examples(
         config.targets,
         data.transfer,

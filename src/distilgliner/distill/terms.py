@@ -21,7 +21,6 @@ TAG_TERMS: tuple[Term, ...] = ("gold", "hard", "soft")
 class _Term(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    weight: float = Field(default=0.0, ge=0, description="0 leaves the term out")
     schedule: WeightSchedule = Field(
         default="constant", description="of the weight, over its stage"
     )
@@ -36,6 +35,8 @@ class GoldTerm(_Term):
 
 class HardTerm(_Term):
     """Cross entropy of the teacher's decisions."""
+
+    weight: float = Field(default=0.0, ge=0, description="0 leaves the term out")
 
 
 class SoftTerm(_Term):
@@ -52,13 +53,20 @@ class SoftTerm(_Term):
 class StatesTerm(_Term):
     """The teacher's hidden states, met by the student's through a learned projection."""
 
-    loss: Literal["mse", "cosine", "pkd", "nst", "mmd", "fsp"] = "mse"
+    weight: float | None = Field(
+        default=None,
+        ge=0,
+        description="0 leaves the term out; None is 1 where the annotations have states, but 0 for "
+        "targets gold",
+    )
+    loss: Literal["mse", "cosine", "pkd", "nst", "mmd", "fsp"] = "cosine"
 
 
 class AttentionTerm(_Term):
     """Which words attend to which, for the transformer student: the Gram matrix of the teacher's
     states, as a softmax over the words, is met by the mean of the heads of its last layer."""
 
+    weight: float = Field(default=0.0, ge=0, description="0 leaves the term out")
     loss: Literal["mse", "kl"] = "kl"
 
 
@@ -74,13 +82,33 @@ class TermsConfig(BaseModel):
     attention: AttentionTerm = AttentionTerm()
 
     @property
-    def need_states(self) -> bool:
+    def states_weight(self) -> float:
+        """The weight of the hidden states, once it is resolved."""
+        return self.states.weight or 0.0
+
+    def use_states(self, targets: str, *, has_states: bool) -> bool:
         """Whether a term looks at the teacher's hidden states."""
-        return self.states.weight > 0 or self.attention.weight > 0
+        return (
+            _resolve_states(targets, self.states, has_states=has_states) > 0
+            or self.attention.weight > 0
+        )
 
 
-def resolve_terms(targets: str, terms: TermsConfig) -> TermsConfig:
-    """The terms of an arm: hard has the teacher's decisions in place of its distribution."""
+def _resolve_states(targets: str, term: StatesTerm, *, has_states: bool) -> float:
+    if term.weight is not None:
+        return term.weight
+    return 1.0 if has_states and targets != "gold" else 0.0
+
+
+def resolve_terms(targets: str, terms: TermsConfig, *, has_states: bool) -> TermsConfig:
+    """The terms of an arm, with every weight a number.
+
+    The arm hard has the teacher's decisions in place of its distribution. has_states: whether the
+    annotations have hidden states of the teacher.
+    """
+    weight = _resolve_states(targets, terms.states, has_states=has_states)
+    states = terms.states.model_copy(update={"weight": weight})
+    terms = terms.model_copy(update={"states": states})
     if targets != "hard":
         return terms
     hard = terms.hard.model_copy(update={"weight": terms.hard.weight or 1.0})
