@@ -100,7 +100,7 @@ def _resolve_states(targets: str, term: StatesTerm, *, has_states: bool) -> floa
     return 1.0 if has_states and targets != "gold" else 0.0
 
 
-def resolve_terms(targets: str, terms: TermsConfig, *, has_states: bool) -> TermsConfig:
+def resolve_terms(targets: str, terms: TermsConfig, *, has_states: bool = False) -> TermsConfig:
     """The terms of an arm, with every weight a number.
 
     The arm hard has the teacher's decisions in place of its distribution. has_states: whether the

@@ -49,7 +49,7 @@ def test_targets_and_students(targets: str, student: str) -> None:
         ({"targets": "soft", "target": 3}, "The setting target is wrong"),
         (
             {"targets": "soft", "student_options": {"hiden_dim": 3}},
-            "option hiden_dim of student 'bilstm-tagger' is wrong: .*hidden_dim",
+            "option hiden_dim of student 'bilstm-crf' is wrong: .*hidden_dim",
         ),
         ({"targets": "soft", "student_options": {"layers": 0}}, "option layers .* is wrong"),
         ({"targets": "soft", "student_options": {"head": "softmax"}}, "student_options.head"),

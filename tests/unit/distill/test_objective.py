@@ -112,7 +112,7 @@ def test_every_word_counts_the_same(student: Student) -> None:
 def test_a_stage_counts_only_its_terms(student: Student) -> None:
     example = Example(WORDS, gold=GOLD, soft=SOFT, states=STATES)
     batch, output = compute(student, [example])
-    objective = build(student, {"states": {"weight": 2.0}}, dim=6)
+    objective = build(student, {"states": {"weight": 2.0, "loss": "mse"}}, dim=6)
     gold = cross_entropy(output.logits, batch.gold, batch.gold_mask)
     assert objective(output, batch, ("gold",), 0.0).item() == pytest.approx(gold.item())
     states = states_mse(objective.upper(output.states), batch.states[-1], batch.states_mask)
@@ -169,6 +169,27 @@ def test_hard_has_decisions_in_place_of_the_distribution() -> None:
     assert (terms.hard.weight, terms.soft.weight) == (1, 0)
     terms = resolve_terms("soft", TermsConfig())
     assert (terms.hard.weight, terms.soft.weight) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("targets", "weight", "has_states", "expected"),
+    [
+        ("soft", None, True, 1.0),
+        ("hard", None, True, 1.0),
+        ("mixed", None, True, 1.0),
+        ("gold", None, True, 0.0),
+        ("soft", None, False, 0.0),
+        ("soft", 0.0, True, 0.0),
+        ("gold", 0.5, False, 0.5),
+    ],
+)
+def test_states_are_learnt_where_they_are_kept(
+    targets: str, weight: float | None, has_states: bool, expected: float
+) -> None:
+    config = TermsConfig.model_validate({"states": {"weight": weight}})
+    assert config.use_states(targets, has_states=has_states) == (expected > 0)
+    resolved = resolve_terms(targets, config, has_states=has_states)
+    assert resolved.states.weight == resolved.states_weight == expected
 
 
 PERSON_ONLY, CITY_ONLY = np.array([True, False]), np.array([False, True])
