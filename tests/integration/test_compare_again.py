@@ -55,19 +55,19 @@ def test_seeds_arms_and_students_can_be_added(folder: Path) -> None:
     costs = json.loads(Path("out/costs.json").read_text())
     results = compare(seeds=(0, 1))
     assert describe(results) == {
-        ("bilstm-tagger", arm, seed) for arm in ("soft", "mixed") for seed in (0, 1)
+        ("bilstm-crf", arm, seed) for arm in ("soft", "mixed") for seed in (0, 1)
     }
     assert json.loads(Path("out/costs.json").read_text()) == costs
-    results = compare(arms=("gold", "soft"), students=("bilstm-tower", "bilstm-tagger"))
+    results = compare(arms=("gold", "soft"), students=("bilstm-tower", "bilstm-crf"))
     assert describe(results) == {
         (student, arm, 0)
-        for student in ("bilstm-tower", "bilstm-tagger")
+        for student in ("bilstm-tower", "bilstm-crf")
         for arm in ("gold", "soft")
     }
-    assert results.costs.keys() == {"teacher", "bilstm-tower", "bilstm-tagger"}
+    assert results.costs.keys() == {"teacher", "bilstm-tower", "bilstm-crf"}
     assert json.loads(Path("out/costs.json").read_text())["teacher"] != costs["teacher"]
     assert {path: path.stat().st_mtime_ns for path in first} == first, "a run was made again"
-    assert describe(compare()) == {("bilstm-tagger", arm, 0) for arm in ("soft", "mixed")}
+    assert describe(compare()) == {("bilstm-crf", arm, 0) for arm in ("soft", "mixed")}
 
 
 @pytest.mark.parametrize("part", ["gold", "dev", "test"])
@@ -97,12 +97,12 @@ def test_labels_that_change_while_it_runs(folder: Path) -> None:
     _, *rest = Path("dev.jsonl").read_text().splitlines(keepends=True)
     Path("dev.jsonl").write_text("".join(rest))
     with pytest.raises(UserError, match="labels of dev are others than when out was begun"):
-        run_arm(ArmJob(build(), Path("out"), "soft", "bilstm-tagger", 7))
+        run_arm(ArmJob(build(), Path("out"), "soft", "bilstm-crf", 7))
 
 
 @pytest.mark.parametrize("name", ["test.json", "result.json"])
 def test_a_damaged_run_is_named(name: str, folder: Path) -> None:
-    path = Path("out/runs/bilstm-tagger/soft/seed-0") / name
+    path = Path("out/runs/bilstm-crf/soft/seed-0") / name
     path.write_text("{}")
     with pytest.raises(UserError, match=rf"seed-0/{name} lacks '\w+'; remove"):
         compare()
@@ -111,7 +111,7 @@ def test_a_damaged_run_is_named(name: str, folder: Path) -> None:
 def test_a_worker_says_which_run_failed(folder: Path) -> None:
     training = build().training.model_copy(update={"learning_rate": 1e38})
     config = build(training=training, seeds=(1,), arms=("soft",))
-    with pytest.raises(UserError, match="bilstm-tagger soft seed 1: The training diverged"):
+    with pytest.raises(UserError, match="bilstm-crf soft seed 1: The training diverged"):
         run_comparison(config, "other", quiet=True)
 
 

@@ -53,7 +53,7 @@ def test_annotate_distill_evaluate_predict(
         "--epochs", "16", "--dev", f"{TRAIN}[:40]", *options)  # fmt: skip
     result = json.loads((student / "result.json").read_text())
     assert (result["documents"], result["epochs"], result["updates"]) == (40, 16, 160)
-    assert "A bilstm-tagger student of bundled" in (student / "README.md").read_text()
+    assert "A bilstm-crf student of bundled" in (student / "README.md").read_text()
 
     scores = folder / "scores.json"
     run("evaluate", "--model", student, "--input", f"{TRAIN}[:40]", "--json", scores,
@@ -120,8 +120,8 @@ def test_compare(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     results = json.loads((output / "results.json").read_text())
     assert [(run["arm"], run["seed"]) for run in results["runs"]] == [("soft", 3), ("mixed", 3)]
     assert {pair["a"] + pair["b"] for pair in results["significance"]} <= {"softmixed", "mixedsoft"}
-    assert results["costs"].keys() == {"teacher", "bilstm-tagger"}
-    assert results["costs"]["bilstm-tagger"]["disk_bytes"] < 5e6
+    assert results["costs"].keys() == {"teacher", "bilstm-crf"}
+    assert results["costs"]["bilstm-crf"]["disk_bytes"] < 5e6
     assert results["costs"]["teacher"]["disk_bytes"] > 5e7
     assert results["data"]["test"]["documents"] == 12
     assert results["teacher"]["quality"]["micro"]["f1"] > 0.3
@@ -178,7 +178,7 @@ def test_the_best_student_of_the_quickstart(
     for text in quickstart.EXAMPLES:
         assert text.split()[0] in shown
     student = output / "student"
-    best = output / "runs" / "bilstm-tagger" / "mixed" / "seed-3"
+    best = output / "runs" / "bilstm-crf" / "mixed" / "seed-3"
     names = {"README.md", "config.json", "model.onnx", "manifest.json", "tokenizer.json"}
     assert names <= {path.name for path in student.iterdir()}
     run_export(best, tmp_path / "exported")

@@ -98,7 +98,7 @@ def test_the_order_of_stores_decides_nothing(
     run = read_json(tmp_path / "one" / "run.json", "")
     assert run["teacher"] == "c, a and b"  # c has most text
     assert [teacher["teacher_hash"] for teacher in run["teachers"]] == ["cc", "aa", "bb"]
-    assert "A bilstm-tagger student of c, a and b" in (tmp_path / "one" / "README.md").read_text()
+    assert "A bilstm-crf student of c, a and b" in (tmp_path / "one" / "README.md").read_text()
 
 
 def test_another_store_or_weight_is_another_run(

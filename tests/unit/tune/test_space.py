@@ -91,7 +91,7 @@ def test_the_documented_file(tmp_path: Path) -> None:
         ("training.weight_decay: {low: 0, high: 1, log: 1}\n", "log must be true or false"),
         ("training.terms.gold.weight: {low: 0, high: 2}\n", "training.terms.gold.weight is wrong"),
         ("training.epochs: [3, 0]\n", "training.epochs is wrong"),
-        ("student_options.layers: {low: 1, high: 9}\n", "layers of student 'bilstm-tagger' is wr"),
+        ("student_options.layers: {low: 1, high: 9}\n", "layers of student 'bilstm-crf' is wr"),
         ("student: [bilstm-tagger, none]\n", "Unknown student 'none'"),
     ],
 )
