@@ -60,9 +60,7 @@ def test_seeds_arms_and_students_can_be_added(folder: Path) -> None:
     assert json.loads(Path("out/costs.json").read_text()) == costs
     results = compare(arms=("gold", "soft"), students=("bilstm-tower", "bilstm-crf"))
     assert describe(results) == {
-        (student, arm, 0)
-        for student in ("bilstm-tower", "bilstm-crf")
-        for arm in ("gold", "soft")
+        (student, arm, 0) for student in ("bilstm-tower", "bilstm-crf") for arm in ("gold", "soft")
     }
     assert results.costs.keys() == {"teacher", "bilstm-tower", "bilstm-crf"}
     assert json.loads(Path("out/costs.json").read_text())["teacher"] != costs["teacher"]

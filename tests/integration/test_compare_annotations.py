@@ -49,6 +49,7 @@ def test_states_are_kept_where_a_term_looks_at_them(tmp_path: Path) -> None:
     path = write_comparison(tmp_path, arms=["soft"], training=training)
     results = run_comparison(read_compare_config(path), tmp_path / "out", quiet=True)
     assert results.runs[0].updates > 0
+    assert any("soft learnt the teacher's hidden states" in note for note in results.notes)
     stores = tmp_path / "out" / "annotations"
     assert open_store(stores / "transfer").manifest.states is not None
     assert open_store(stores / "test").manifest.states is None
@@ -58,9 +59,10 @@ def test_layers() -> None:
     def layers(**terms: dict[str, object]) -> tuple[int, ...]:
         return find_layers(TermsConfig.model_validate(terms))
 
-    assert layers() == ()
+    assert layers() == (-1,), "by itself"
+    assert layers(states={"weight": 0.0}) == ()
     assert layers(states={"weight": 0.5}) == (-1,)
-    assert layers(attention={"weight": 0.5}) == (-1,)
+    assert layers(states={"weight": 0.0}, attention={"weight": 0.5}) == (-1,)
     assert layers(states={"weight": 0.5, "loss": "fsp"}) == (0, -1)
 
 

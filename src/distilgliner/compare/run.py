@@ -239,6 +239,12 @@ def _explain(config: CompareConfig, new_texts: int) -> list[str]:
             f"The teacher also annotated {new_texts:,} new texts, made of the transfer text by "
             f"{methods}; every arm learnt from them too."
         )
+    taught = [arm for arm in config.arms if arm != "gold"]
+    if taught and config.training.terms.use_states(taught[0], has_states=True):
+        notes.append(
+            f"Beside its targets, {' and '.join(taught)} learnt the teacher's hidden states "
+            "(training.terms.states)."
+        )
     free = [arm for arm in config.arms if arm in LABEL_FREE]
     if config.finetune is not None:
         notes.append(
