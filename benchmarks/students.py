@@ -1,4 +1,4 @@
-"""The three students side by side on the bundled corpus: soft targets, three seeds.
+"""The students side by side on the bundled corpus: soft targets, three seeds.
 
     python benchmarks/students.py [--output runs/quickstart]
 
@@ -16,7 +16,7 @@ from distilgliner.compare.results import write_results
 from distilgliner.compare.run import run_comparison
 
 HERE = Path(__file__).parent
-STUDENTS = ("bilstm-tagger", "bilstm-tower", "bilstm-tower-reference")
+STUDENTS = ("bilstm-crf", "bilstm-tagger", "bilstm-span", "bilstm-tower", "bilstm-tower-reference")
 
 
 def main() -> None:
