@@ -74,12 +74,11 @@ def _annotate(
     augment: dict[str, Any] | None,
     states: int,
 ) -> AnnotationStore:
-    """The transfer text with hidden states, or that and its variations, without states."""
-    if augment is None:
-        return annotate_transfer(config, output, data, teacher, states=[states], quiet=False)
-    config = config.model_copy(update={"augment": build_augment_config(augment)})
-    folder = output / f"augmented-{compute_fingerprint([str(augment)])}"
-    return annotate_transfer(config, folder, data, teacher, quiet=False)
+    """The transfer text, or that and its variations, with hidden states."""
+    if augment is not None:
+        config = config.model_copy(update={"augment": build_augment_config(augment)})
+        output = output / f"augmented-{compute_fingerprint([str(augment)])}"
+    return annotate_transfer(config, output, data, teacher, states=[states], quiet=False)
 
 
 def _merge(settings: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
