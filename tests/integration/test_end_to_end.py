@@ -54,6 +54,8 @@ def test_annotate_distill_evaluate_predict(
     result = json.loads((student / "result.json").read_text())
     assert (result["documents"], result["epochs"], result["updates"]) == (40, 16, 160)
     assert "A bilstm-crf student of bundled" in (student / "README.md").read_text()
+    hint = b"annotations has no hidden states of the teacher"
+    assert hint in capfdbinary.readouterr().err
 
     scores = folder / "scores.json"
     run("evaluate", "--model", student, "--input", f"{TRAIN}[:40]", "--json", scores,

@@ -29,8 +29,9 @@ def annotate(
     states: str | None = typer.Option(
         None,
         help="Keep the hidden states of these encoder layers too, as 6 or 3,6 (0: embeddings, -1: "
-        "the last), for students that match them. Each layer costs about 1.7 bytes per word and "
-        "dimension, as 660 bytes per word at 384 dimensions; text and scores alone take 5 or more.",
+        "the last): students learn them too, and are better for it. Each layer costs about 1.7 "
+        "bytes per word and dimension, as 660 bytes per word at 384 dimensions; text and scores "
+        "alone take 5 or more.",
     ),
     threads: int | None = typer.Option(None, help="CPU threads; by default torch decides."),
 ) -> None:

@@ -81,6 +81,13 @@ def distill(
         f"{result['dev_source']}), "
         f"{result['train_seconds']:.0f} s of training"
     )
+    without = [store for store in stores if store.manifest.states is None]
+    if without and targets != "gold" and config.training.terms.states.weight is None:
+        typer.echo(
+            f"Note: {without[0].folder} has no hidden states of the teacher; students that learn "
+            "them too are better, see annotate --states -1",
+            err=True,
+        )
 
 
 @dataclass(frozen=True)
