@@ -110,14 +110,12 @@ def main() -> None:
         "Strict span F1 in per cent on human labels of the test splits, mean ± standard deviation "
         "over the seeds. Dev chose epoch and threshold; test was measured once. The teacher "
         "is the bundled checkpoint; it was trained on the train splits of these corpora and on dev "
-        "of crossner_politics, see its model card. wnut17 was measured with a third of the "
-        "training that is the default now. Written by `python benchmarks/tables.py`.",
+        "of crossner_politics, see its model card. The comparisons of bc5cdr, crossner_politics "
+        "and wnut17 are of `bilstm-tagger` without the teacher's hidden states, the default before "
+        "[decision 17](decisions/0017-default-recipe.md), wnut17 with a third of today's training. "
+        "Written by `python benchmarks/tables.py`.",
         "",
     ]
-    for name in NAMES:
-        path = HERE / "results" / f"{name}.json"
-        if path.is_file():
-            parts.append(build_tables(read_results(path)))
     corpora = HERE / "results" / "corpora.json"
     if corpora.is_file():
         parts.append(build_corpora_section(read_json(corpora, "measure again")))
@@ -128,6 +126,10 @@ def main() -> None:
         for name, found in result["corpora"].items():
             picture = HERE.parent / "docs" / "images" / f"curves-{name}.svg"
             picture.write_text(render_file(draw_curves(name, found)), encoding="utf-8")
+    for name in NAMES:
+        path = HERE / "results" / f"{name}.json"
+        if path.is_file():
+            parts.append(build_tables(read_results(path)))
     ablation = HERE / "results" / "ablation.json"
     if ablation.is_file():
         parts.append(build_ablation_section(read_json(ablation, "measure again")))
