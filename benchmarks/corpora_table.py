@@ -15,9 +15,8 @@ def build_corpora_section(result: dict[str, Any]) -> str:
     lines = [
         "## Ten corpora",
         "",
-        f"Strict span F1 in per cent on the test splits, {result['student']}, mean ± standard "
-        f"deviation over {' to '.join(map(str, sorted(counts)))} seeds (1: no deviation). "
-        "The teacher is the bundled one as it is. `soft` sees no human "
+        f"Strict span F1 in per cent on the test splits, {result['student']}, "
+        f"{_describe_seeds(counts)}. The teacher is the bundled one as it is. `soft` sees no human "
         "label: the teacher's labels of the dev text choose its epoch. `100` has that many gold "
         "sentences, another sample for each seed, and no dev. Kept: F1 of `soft` in per cent of "
         "the teacher's. The teacher was trained on the train splits, so that it is no teacher for "
@@ -40,6 +39,13 @@ def build_corpora_section(result: dict[str, Any]) -> str:
             f"{100 * found['test_f1']:.1f} | {' | '.join(map(_spread, rows))} | {kept} |"
         )
     return "\n".join([*lines, _build_mean(corpora, names), ""])
+
+
+def _describe_seeds(counts: set[int]) -> str:
+    if counts == {1}:
+        return "one seed"
+    span = " to ".join(map(str, sorted({min(counts), max(counts)})))
+    return f"mean ± standard deviation over {span} seeds"
 
 
 def _build_mean(corpora: dict[str, Any], names: list[str]) -> str:
