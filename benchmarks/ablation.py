@@ -1,6 +1,6 @@
 """The ablation table: one change of the recipe a row, on human labels, several seeds.
 
-    python benchmarks/ablation.py [--data ../shared/data] [--rows "the recipe,targets: hard"]
+    python benchmarks/ablation.py [--data ../shared/data] [--row "targets: hard" …]
 
 Reads `benchmarks/ablation.yaml`; the teacher, the data and the split are those of the corpus'
 comparison (benchmarks/corpora/CORPUS.yaml). Everything goes to runs/ablation/CORPUS; a killed run
@@ -38,7 +38,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=HERE.parent.parent / "shared" / "data")
     parser.add_argument("--runs", type=Path, default=HERE.parent / "runs")
-    parser.add_argument("--rows", help="names of some rows, with commas; the others stay as kept")
+    parser.add_argument("--row", action="append", help="the name of a row; the others stay as kept")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     settings = yaml.safe_load((HERE / "ablation.yaml").read_text(encoding="utf-8"))
@@ -46,16 +46,13 @@ def main() -> None:
     data = read_comparison_data(config)
     output = arguments.runs / "ablation" / settings["corpus"]
     teacher = _prepare_teacher(config, data, output)
-    chosen = arguments.rows.split(",") if arguments.rows else None
-    rows = [row for row in settings["rows"] if chosen is None or row["name"] in chosen]
+    rows = [row for row in settings["rows"] if row["name"] in (arguments.row or [row["name"]])]
     # Seed by seed, so that a run that is cut short has whole columns.
     for seed in settings["seeds"]:
         for row in rows:
             recipe = build_recipe(_merge(settings, row), config, seed)
             store = _annotate(config, data, teacher, output, row.get("augment"), settings["states"])
-            run_row(
-                row["name"], recipe, store, output, gold=data.gold, dev=data.dev, test=data.test
-            )
+            run_row(row, recipe, store, output, gold=data.gold, dev=data.dev, test=data.test)
             _write_results(settings, output, config)
 
 
@@ -90,7 +87,7 @@ def _write_results(settings: dict[str, Any], output: Path, config: CompareConfig
     rows = []
     for row in settings["rows"]:
         recipes = [build_recipe(_merge(settings, row), config, seed) for seed in settings["seeds"]]
-        found = read_measured(output, row["name"], recipes)
+        found = read_measured(output, row, recipes)
         if found:
             rows.append({**row, **summarize(found)})
     result = {

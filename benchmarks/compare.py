@@ -2,9 +2,10 @@
 
     python benchmarks/compare.py wnut17 [--data ../shared/data] [--output runs/wnut17]
 
-`benchmarks/corpora/NAME.yaml` names files below the data folder, whose corpora are JSONL with
-`tokens` and `spans`. The whole report goes to the output folder; `benchmarks/results/NAME.json`
-gets the results without the example sentences, which are not ours to publish.
+The settings are those of `benchmarks/study.yaml`, which are the same for all corpora, and of
+`benchmarks/corpora/NAME.yaml`, which names files below the data folder: JSONL with `tokens` and
+`spans`. The whole report goes to the output folder; `benchmarks/results/NAME.json` gets the results
+without the example sentences, which are not ours to publish.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import yaml
 
+from distilgliner.commands.options import merge_settings
 from distilgliner.compare.config import build_compare_config
 from distilgliner.compare.results import write_results
 from distilgliner.compare.run import run_comparison
@@ -31,6 +33,8 @@ def main() -> None:
     arguments = parser.parse_args()
     path = HERE / "corpora" / f"{arguments.name}.yaml"
     raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    study = yaml.safe_load((HERE / "study.yaml").read_text(encoding="utf-8"))
+    raw = merge_settings(raw, study)
     config = build_compare_config(raw, base=arguments.data, where=str(path))
     results = run_comparison(config, arguments.output or HERE.parent / "runs" / arguments.name)
     # Paths are this machine's; the YAML file says the same without them.

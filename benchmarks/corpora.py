@@ -64,7 +64,7 @@ def _run_corpus(config: CompareConfig, settings: dict[str, Any], seed: int, outp
     _measure_teacher(config, data, stores["test"], output)
     for row in settings["rows"]:
         run_row(
-            row["name"],
+            row,
             build_recipe(_choose_recipe(settings, row), config, seed),
             _choose_store(config, data, stores["transfer"], row.get("transfer"), seed),
             output,
@@ -94,7 +94,7 @@ def _measure_teacher(
 
 
 def _choose_recipe(settings: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
-    return {"student": settings["student"], "targets": row["targets"], **row.get("set", {})}
+    return {"student": settings["student"], "targets": row["targets"]}
 
 
 def _sample(documents: Sequence[Document], count: int | None, seed: int) -> Sequence[Document]:
@@ -146,7 +146,7 @@ def _write_results(file: str, settings: dict[str, Any], runs: Path, data: Path) 
         for row in settings["rows"]:
             changes = _choose_recipe(settings, row)
             recipes = [build_recipe(changes, config, seed) for seed in settings["seeds"]]
-            found = read_measured(runs / name, row["name"], recipes)
+            found = read_measured(runs / name, row, recipes)
             if found:
                 corpora[name]["rows"][row["name"]] = summarize(found)
     result = {

@@ -6,6 +6,7 @@ added. Dev F1 picks recipes, test F1 is reported.
 
 from __future__ import annotations
 
+import json
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 import yaml
 
 from distilgliner.annotate.store import AnnotationStore
+from distilgliner.compare.arm import LABEL_FREE
 from distilgliner.compare.config import CompareConfig, build_compare_config
 from distilgliner.corpus.document import Document
 from distilgliner.distill.config import DistillConfig, build_distill_config
@@ -24,7 +26,6 @@ from distilgliner.folders import compute_fingerprint
 from distilgliner.student.predictor import DistilGLiNER
 
 HERE = Path(__file__).parent
-LABEL_FREE = ("hard", "soft")
 _MEASURED_FILE = "measured.json"
 
 
@@ -52,7 +53,7 @@ def build_recipe(changes: dict[str, Any], config: CompareConfig, seed: int) -> D
 
 
 def run_row(
-    name: str,
+    row: dict[str, Any],
     recipe: DistillConfig,
     store: AnnotationStore,
     output: Path,
@@ -62,7 +63,7 @@ def run_row(
     test: Sequence[Document],
 ) -> None:
     """Train one student and measure it on test, unless that is done."""
-    folder = find_folder(output, name, recipe)
+    folder = find_folder(output, row, recipe)
     if (folder / _MEASURED_FILE).is_file():
         return
     result = run_distillation(
@@ -72,7 +73,7 @@ def run_row(
     predictions = run_predictions(predictor, [document.text for document in test], store.labels)
     evaluation = score_predictions(test, predictions, labels=store.labels)
     measured = {
-        "name": name,
+        "name": row["name"],
         "seed": recipe.training.seed,
         "dev_f1": result["dev_f1"],
         "test_f1": evaluation.quality.spans.micro.f1,
@@ -83,14 +84,15 @@ def run_row(
     write_json(folder / _MEASURED_FILE, measured)
 
 
-def find_folder(output: Path, name: str, recipe: DistillConfig) -> Path:
-    """Named by what is run, so that a changed recipe is run anew."""
-    return output / "runs" / compute_fingerprint([name, recipe.model_dump_json()])
+def find_folder(output: Path, row: dict[str, Any], recipe: DistillConfig) -> Path:
+    """Named by what is run, so that a changed row or recipe is run anew."""
+    described = [json.dumps(row, sort_keys=True), recipe.model_dump_json()]
+    return output / "runs" / compute_fingerprint(described)
 
 
-def read_measured(output: Path, name: str, recipes: Sequence[DistillConfig]) -> list[Any]:
+def read_measured(output: Path, row: dict[str, Any], recipes: Sequence[DistillConfig]) -> list[Any]:
     """What the runs of a row have measured, of the seeds that are done."""
-    paths = [find_folder(output, name, recipe) / _MEASURED_FILE for recipe in recipes]
+    paths = [find_folder(output, row, recipe) / _MEASURED_FILE for recipe in recipes]
     return [read_json(path, "remove it") for path in paths if path.is_file()]
 
 

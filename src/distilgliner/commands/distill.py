@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -11,6 +13,9 @@ from distilgliner.commands.options import parse_labels, parse_overrides
 from distilgliner.corpus.document import Document
 from distilgliner.corpus.labels import read_labels
 from distilgliner.errors import UserError
+
+if TYPE_CHECKING:
+    from distilgliner.annotate.store import AnnotationStore
 
 
 def distill(
@@ -81,11 +86,17 @@ def distill(
         f"{result['dev_source']}), "
         f"{result['train_seconds']:.0f} s of training"
     )
+    if targets != "gold" and config.training.terms.states.weight is None:
+        _tell_missing_states(stores)
+
+
+def _tell_missing_states(stores: Sequence[AnnotationStore]) -> None:
+    """Say what would make most students better, where the annotations lack it."""
     without = [store for store in stores if store.manifest.states is None]
-    if without and targets != "gold" and config.training.terms.states.weight is None:
+    if without:
         typer.echo(
-            f"Note: {without[0].folder} has no hidden states of the teacher; students that learn "
-            "them too are better, see annotate --states -1",
+            f"Note: {without[0].folder} has no hidden states of the teacher; most students that "
+            "learn them too are better, see annotate --states -1",
             err=True,
         )
 

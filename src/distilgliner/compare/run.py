@@ -40,6 +40,7 @@ from distilgliner.compare.results import (
     Teacher,
     write_results,
 )
+from distilgliner.compare.wording import join_words
 from distilgliner.corpus.document import Document, Entity
 from distilgliner.distill.data import check_floor
 from distilgliner.distill.run import read_result
@@ -242,7 +243,7 @@ def _explain(config: CompareConfig, new_texts: int) -> list[str]:
     taught = [arm for arm in config.arms if arm != "gold"]
     if taught and config.training.terms.use_states(taught[0], has_states=True):
         notes.append(
-            f"Beside its targets, {' and '.join(taught)} learnt the teacher's hidden states "
+            f"Beside its targets, {join_words(taught)} learnt the teacher's hidden states "
             "(training.terms.states)."
         )
     free = [arm for arm in config.arms if arm in LABEL_FREE]

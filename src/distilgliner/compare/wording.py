@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 MINUS = "−"
 DASH = "—"
 
@@ -87,7 +89,7 @@ def format_milliseconds(milliseconds: float) -> str:
     return f"{milliseconds:,.{places}f} ms"
 
 
-def join_words(words: list[str]) -> str:
+def join_words(words: Sequence[str]) -> str:
     """["a", "b", "c"] → "a, b and c"."""
     return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
 
