@@ -111,8 +111,9 @@ def main() -> None:
         "over the seeds. Dev chose epoch and threshold; test was measured once. The teacher "
         "is the bundled checkpoint; it was trained on the train splits of these corpora and on dev "
         "of crossner_politics, see its model card. The comparisons of bc5cdr, crossner_politics "
-        "and wnut17 are of `bilstm-tagger` without the teacher's hidden states, the default before "
-        "[decision 17](decisions/0017-default-recipe.md), wnut17 with a third of today's training. "
+        "and wnut17 are the study that this project began with: `bilstm-tagger`, targets alone, no "
+        "hidden states ([settings](../benchmarks/study.yaml)); wnut17 was measured with a third of "
+        "the training that its file asks for now. "
         "Written by `python benchmarks/tables.py`.",
         "",
     ]
