@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from distilgliner import DistilGLiNER
 from distilgliner.runtime.export import run_export
@@ -82,3 +83,22 @@ def test_spans_of_any_width(width: int, tmp_path: Path) -> None:
     found = exported.compute_scores(WORDS)
     assert found.shape == (len(WORDS), max(map(len, WORDS)), 2 * width)
     compare(found, trained.compute_scores(WORDS), within=1e-4)
+
+
+@pytest.mark.parametrize("sharpness", [1.0, 1e4])
+def test_the_chain_of_any_length(sharpness: float, tmp_path: Path) -> None:
+    """Whether or not the words fill the steps of the scan; and scores a thousand nats apart."""
+    student = build_tiny_student(tmp_path / "store", "crf")
+    with torch.no_grad():
+        student.model.head.output.weight.mul_(sharpness)
+    student.write(tmp_path / "trained")
+    run_export(tmp_path / "trained", tmp_path / "exported")
+    trained, exported = (
+        DistilGLiNER.from_pretrained(tmp_path / name) for name in ("trained", "exported")
+    )
+    words = [TEXTS[-1].split()[:length] for length in range(1, 11)]
+    wanted = trained.compute_scores(words)
+    assert np.isfinite(wanted).all()
+    for row, document in enumerate(words):
+        found = exported.compute_scores([document])
+        compare(found, wanted[row : row + 1], within=1e-4 * sharpness, words=[document])
