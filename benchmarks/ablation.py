@@ -52,7 +52,9 @@ def main() -> None:
         for row in rows:
             recipe = build_recipe(_merge(settings, row), config, seed)
             store = _annotate(config, data, teacher, output, row.get("augment"), settings["states"])
-            run_row(row, recipe, store, output, gold=data.gold, dev=data.dev, test=data.test)
+            initial = row.get("initial", settings["initial"])
+            documents = {"gold": data.gold, "dev": data.dev, "test": data.test}
+            run_row(row, recipe, store, output, **documents, initial=initial)
             _write_results(settings, output, config)
 
 
@@ -94,7 +96,7 @@ def _write_results(settings: dict[str, Any], output: Path, config: CompareConfig
         "date": f"{date.today()}",
         "machine": describe_machine().model_dump(),
         "corpus": settings["corpus"],
-        "recipe": settings["recipe"],
+        "recipe": {**settings["recipe"], "initial": settings["initial"]},
         "rows": rows,
     }
     write_json(RESULT, result)

@@ -63,6 +63,8 @@ def _run_corpus(config: CompareConfig, settings: dict[str, Any], seed: int, outp
     stores = annotate_parts(config, output, data, config.teacher, quiet=False)
     _measure_teacher(config, data, stores["test"], output)
     for row in settings["rows"]:
+        if seed not in row.get("seeds", settings["seeds"]):
+            continue
         run_row(
             row,
             build_recipe(_choose_recipe(settings, row), config, seed),
@@ -71,6 +73,7 @@ def _run_corpus(config: CompareConfig, settings: dict[str, Any], seed: int, outp
             gold=_sample(data.gold, row.get("gold"), seed),
             dev=_choose_dev(config, data, stores["dev"], row.get("dev")),
             test=data.test,
+            initial=row.get("initial"),
         )
 
 
@@ -145,7 +148,8 @@ def _write_results(file: str, settings: dict[str, Any], runs: Path, data: Path) 
         corpora[name] = {**read_json(path, "remove it"), "rows": {}}
         for row in settings["rows"]:
             changes = _choose_recipe(settings, row)
-            recipes = [build_recipe(changes, config, seed) for seed in settings["seeds"]]
+            seeds = row.get("seeds", settings["seeds"])
+            recipes = [build_recipe(changes, config, seed) for seed in seeds]
             found = read_measured(runs / name, row, recipes)
             if found:
                 corpora[name]["rows"][row["name"]] = summarize(found)

@@ -61,14 +61,17 @@ def run_row(
     gold: Sequence[Document],
     dev: Sequence[Document],
     test: Sequence[Document],
+    initial: str | None = None,
 ) -> None:
-    """Train one student and measure it on test, unless that is done."""
+    """Train one student and measure it on test, unless that is done.
+
+    initial: the student whose word vectors and encoder it begins with.
+    """
     folder = find_folder(output, row, recipe)
     if (folder / _MEASURED_FILE).is_file():
         return
-    result = run_distillation(
-        store, recipe, folder, gold=() if recipe.targets in LABEL_FREE else gold, dev=dev
-    )
+    labelled = () if recipe.targets in LABEL_FREE else gold
+    result = run_distillation(store, recipe, folder, gold=labelled, dev=dev, initial=initial)
     predictor = DistilGLiNER.from_pretrained(folder)
     predictions = run_predictions(predictor, [document.text for document in test], store.labels)
     evaluation = score_predictions(test, predictions, labels=store.labels)

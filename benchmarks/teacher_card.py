@@ -8,7 +8,7 @@ from typing import Any
 
 TEMPLATE = Path(__file__).with_name("teacher_card.md")
 
-_LICENCES = {
+LICENCES = {
     "wnut17": "CC BY 4.0", "btc": "CC BY 4.0", "bc5cdr": "CC BY 4.0", "ncbi_disease": "CC BY 4.0",
     "uner_en": "CC BY-SA 4.0", "tweebank": "Apache-2.0", "cyner": "MIT", "crossner_ai": "MIT",
     "crossner_music": "MIT", "crossner_politics": "MIT", "presidio_pii": "MIT",
@@ -36,7 +36,7 @@ def build_card(found: dict[str, Any], recipe: dict[str, Any], training: dict[str
         joined=f"{100 * config['prompts']['joined_fraction']:.0f}",
         cpu=found["machine"]["cpu"],
         date=found["date"],
-        trained=", ".join(f"{name} ({_LICENCES[name]})" for name in trained),
+        trained=", ".join(f"{name} ({LICENCES[name]})" for name in trained),
         labels=sum(after[name]["labels"] for name in trained),
         table=build_table(after, before, trained),
     )

@@ -216,6 +216,20 @@ def test_a_folder_of_another_run_is_refused(
         run(store, tmp_path, build_config(targets, **settings), **data)
 
 
+def test_a_student_that_begins_with_another(store: AnnotationStore, tmp_path: Path) -> None:
+    run(store, tmp_path / "first", build_config("soft"))
+    slow = {"epochs": 1, "learning_rate": 1e-5, "table_learning_rate": 1e-5, "average_decay": 0.0}
+    alone = run(store, tmp_path / "alone", build_config("soft", **slow))
+    first: dict[str, Any] = {"initial": tmp_path / "first"}
+    begun = run(store, tmp_path / "begun", build_config("soft", **slow), **first)
+    assert begun["curve"][0]["objective"] < 0.8 * alone["curve"][0]["objective"]
+    assert run(store, tmp_path / "begun", build_config("soft", **slow), **first) == begun
+    with pytest.raises(UserError, match="other settings or data"):
+        run(store, tmp_path / "begun", build_config("soft", **slow))
+    with pytest.raises(UserError, match="other settings or data"):
+        run(store, tmp_path / "begun", build_config("soft", **slow), initial=tmp_path / "alone")
+
+
 def test_other_annotations_are_another_run(store: AnnotationStore, tmp_path: Path) -> None:
     run(store, tmp_path / "run", build_config("soft"))
     other = write_store(tmp_path / "store", TRANSFER[:50])

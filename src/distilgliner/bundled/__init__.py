@@ -1,4 +1,4 @@
-"""What is shipped inside the package: a small real GLiNER teacher and a small corpus."""
+"""What is shipped inside the package: a real GLiNER teacher, a general student of it, a corpus."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ _CORPUS_FILES = {
 def bundled_teacher() -> Path:
     """The folder of the bundled GLiNER checkpoint (its README.md has sources and licences)."""
     return Path(str(files(__name__))) / "teacher"
+
+
+def bundled_student() -> Path:
+    """The folder of the student that others can begin with (its README.md has what it learnt)."""
+    return Path(str(files(__name__))) / "student"
 
 
 def bundled_corpus(split: str) -> Path:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from distilgliner.commands.options import parse_labels, parse_overrides
 from distilgliner.corpus.document import Document
 from distilgliner.corpus.labels import read_labels
-from distilgliner.errors import UserError
+from distilgliner.errors import UserError, missing_extra
 
 if TYPE_CHECKING:
     from distilgliner.annotate.store import AnnotationStore
+    from distilgliner.distill.config import DistillConfig
 
 
 def distill(
@@ -30,6 +31,11 @@ def distill(
         "bilstm-crf",
         help="bilstm-crf (closed) or bilstm-tower (open: labels are an input); "
         "smaller: bilstm-crf-small, bilstm-crf-tiny.",
+    ),
+    initial: str | None = typer.Option(
+        None,
+        help="A student whose word vectors and encoder this one begins with: a folder, a hub id or "
+        "'bundled', which fits the bundled teacher.",
     ),
     gold: list[str] = typer.Option([], help="Labelled text, for gold and mixed."),
     dev: list[str] = typer.Option(
@@ -71,34 +77,57 @@ def distill(
         from distilgliner.distill.data import choose_labels
         from distilgliner.distill.run import run_distillation
     except ModuleNotFoundError as error:
-        raise UserError(
-            f"Distilling needs the package {error.name!r}; "
-            "install it with: pip install 'distilgliner[distill]'"
-        ) from error
+        raise missing_extra(error.name or "torch", "distill") from error
     stores = [open_store(folder) for folder in annotations]
     known = _parse_labels_of(labels_of, [*gold, *dev])
     labels = choose_labels(targets, stores, {known.get(source) for source in gold})
     reader = _LabelledReader(labels, known, parse_labels(ignore_labels) or (), format)
-    result = run_distillation(stores, config, output, gold=reader.read(gold), dev=reader.read(dev))
-    typer.echo(
-        f"{output}: {result['parameters']['total']:,} parameters, epoch {result['best_epoch']} of "
+    labelled, chosen_by = reader.read(gold), reader.read(dev)
+    result = run_distillation(stores, config, output, gold=labelled, dev=chosen_by, initial=initial)
+    typer.echo(f"{output}: {_describe(result)}")
+    if targets != "gold":
+        _tell_what_is_missing(config, stores, initial)
+
+
+def _describe(result: dict[str, Any]) -> str:
+    return (
+        f"{result['parameters']['total']:,} parameters, epoch {result['best_epoch']} of "
         f"{result['epochs']}, dev F1 {100 * result['dev_f1']:.1f} (labelled by "
-        f"{result['dev_source']}), "
-        f"{result['train_seconds']:.0f} s of training"
+        f"{result['dev_source']}), {result['train_seconds']:.0f} s of training"
     )
-    if targets != "gold" and config.training.terms.states.weight is None:
-        _tell_missing_states(stores)
 
 
-def _tell_missing_states(stores: Sequence[AnnotationStore]) -> None:
-    """Say what would make most students better, where the annotations lack it."""
+def _tell_what_is_missing(
+    config: DistillConfig, stores: Sequence[AnnotationStore], initial: str | None
+) -> None:
+    """Say what would make most students better and was not used."""
     without = [store for store in stores if store.manifest.states is None]
-    if without:
+    if without and config.training.terms.states.weight is None:
         typer.echo(
             f"Note: {without[0].folder} has no hidden states of the teacher; most students that "
             "learn them too are better, see annotate --states -1",
             err=True,
         )
+    if initial is None and _fits_bundled(config, stores):
+        typer.echo(
+            "Note: most students of this teacher are better when they begin with the bundled "
+            "general student, see --initial bundled",
+            err=True,
+        )
+
+
+def _fits_bundled(config: DistillConfig, stores: Sequence[AnnotationStore]) -> bool:
+    from distilgliner.annotate.vocabulary import VOCABULARY_FOLDER, read_vocabulary
+    from distilgliner.distill.initial import BUNDLED, read_initial
+    from distilgliner.student.config import build_student_config
+
+    architecture = build_student_config(config.student, config.student_options)
+    tokenizer, _ = read_vocabulary(stores[0].folder / VOCABULARY_FOLDER)
+    try:
+        read_initial(BUNDLED, architecture, tokenizer)
+    except UserError:
+        return False
+    return True
 
 
 @dataclass(frozen=True)

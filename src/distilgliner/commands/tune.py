@@ -24,6 +24,7 @@ def tune(
     output: Path = typer.Option(..., help="Folder of the search; an unfinished one goes on."),
     targets: str = typer.Option("soft", help="What to learn: gold, hard, soft or mixed."),
     student: str = typer.Option("bilstm-crf", help="As in 'distilgliner distill'."),
+    initial: str | None = typer.Option(None, help="As in 'distilgliner distill'."),
     gold: list[str] = typer.Option([], help="Labelled text, for gold and mixed."),
     space: Path | None = typer.Option(
         None, help="YAML file of keys with lists of values or {low, high, log}."
@@ -71,6 +72,7 @@ def tune(
         output,
         dev=read_labelled_documents(dev, labels, ignored, format=format),
         gold=read_labelled_documents(gold, labels, ignored, format=format),
+        initial=initial,
         space=dimensions,
         budget=budget,
     )

@@ -87,6 +87,7 @@ def run_arm(job: ArmJob) -> None:
         dev=dev,
         dev_source=dev_source,
         watched=_build_watched(job, data),
+        initial=None if job.arm == "gold" else job.config.initial,
         on_epoch=lambda progress, schedule: _write_progress(job.folder, progress, schedule),
         quiet=True,
     )

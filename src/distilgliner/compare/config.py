@@ -41,6 +41,10 @@ class CompareConfig(BaseModel):
     augment: AugmentConfig | None = Field(
         default=None, description="make new texts of the transfer text, for the teacher to annotate"
     )
+    initial: str | None = Field(
+        default=None,
+        description="a student that those with a teacher begin with: folder, hub id, or 'bundled'",
+    )
     target: TargetConfig = TargetConfig()
     training: TrainingConfig = TrainingConfig()
     calibration: CalibrationConfig = CalibrationConfig()
@@ -98,6 +102,7 @@ def build_compare_config(
         raise UserError(f"{where}: finetune needs gold; add gold or leave finetune out.")
     if base is not None:
         update["teacher"] = _locate(config.teacher, base)
+        update["initial"] = config.initial and _locate(config.initial, base)
         for key in SOURCES:
             update[key] = tuple(_locate(source, base) for source in getattr(config, key))
     return config.model_copy(update=update)

@@ -43,6 +43,7 @@ from distilgliner.compare.results import (
 from distilgliner.compare.wording import join_words
 from distilgliner.corpus.document import Document, Entity
 from distilgliner.distill.data import check_floor
+from distilgliner.distill.initial import open_initial
 from distilgliner.distill.run import read_result
 from distilgliner.evaluate.agreement import decode_teacher
 from distilgliner.evaluate.run import Evaluation, score_predictions
@@ -50,6 +51,7 @@ from distilgliner.files import read_json
 from distilgliner.folders import lock_folder
 from distilgliner.metrics.calibration import SCORE_FLOOR
 from distilgliner.metrics.significance import compute_significance
+from distilgliner.student.config import build_student_config
 
 RESULTS_FILE = "results.json"
 PAIRS = (("soft", "hard"), ("mixed", "hard"), ("mixed", "gold"), ("soft", "gold"))
@@ -67,6 +69,9 @@ def run_comparison(config: CompareConfig, output: str | Path, *, quiet: bool = F
     # What may be wrong is checked before the folder is claimed, which a correction would find.
     data = read_comparison_data(config)
     check_floor(config.target, DEFAULT_FLOOR)
+    if config.initial is not None:
+        for student in config.students:
+            open_initial(config.initial, build_student_config(student, config.student_options))
     teacher = find_checkpoint(config.teacher)
     with lock_folder(output):
         claim_comparison(output, config, data, teacher)
@@ -245,6 +250,11 @@ def _explain(config: CompareConfig, new_texts: int) -> list[str]:
         notes.append(
             f"Beside its targets, {join_words(taught)} learnt the teacher's hidden states "
             "(training.terms.states)."
+        )
+    if taught and config.initial is not None:
+        notes.append(
+            f"{join_words(taught)} began with the word vectors and the encoder of the student "
+            f"{config.initial} (initial), all other arms with random weights."
         )
     free = [arm for arm in config.arms if arm in LABEL_FREE]
     if config.finetune is not None:

@@ -19,6 +19,7 @@ from distilgliner.distill.checkpoint import CHECKPOINT_FILE, Progress
 from distilgliner.distill.config import DistillConfig
 from distilgliner.distill.data import LEARNT, DistillData, build_data
 from distilgliner.distill.examples import Example, build_examples, pair_with_gold
+from distilgliner.distill.initial import InitialWeights, read_initial
 from distilgliner.distill.measure import measure_student
 from distilgliner.distill.stages import Schedule, build_schedule
 from distilgliner.distill.teacher_calibration import calibrate_teacher
@@ -64,6 +65,7 @@ def run_distillation(
     dev_source: str = "humans",
     watched: Mapping[str, Sequence[Document]] | None = None,
     ignore_labels: Sequence[str] = (),
+    initial: str | Path | None = None,
     on_epoch: Callable[[Progress, Schedule], None] | None = None,
     quiet: bool = False,
 ) -> dict[str, Any]:
@@ -73,7 +75,8 @@ def run_distillation(
     union of the labels (docs/several_teachers.md). gold: labelled documents, needed by the targets
     gold and mixed. dev: labelled documents that choose the epoch; without them some are found among
     the others, see `build_data`. Both may hold documents that were annotated for some labels only
-    (`mark_partial`). A run that was killed continues; one that is finished returns at once; a
+    (`mark_partial`). initial: a student whose word vectors and encoder this one begins with, see
+    `read_initial`. A run that was killed continues; one that is finished returns at once; a
     folder with another run is refused.
     Raises `UserError` for missing or unknown labels, missing gold, thresholds below a store's
     floor, training that diverges, or a folder that cannot be made, is in use or holds another run.
@@ -87,11 +90,14 @@ def run_distillation(
     if config.targets in ("soft", "mixed"):
         teaching.check(config.training.terms.soft, config.target)
     tokenizer, vectors = read_vocabulary(data.teachers[0].vocabulary)
+    first = None if initial is None else read_initial(initial, architecture, tokenizer)
     with lock_folder(folder):
-        finished = _claim_folder(folder, config, data)
+        finished = _claim_folder(folder, config, data, first)
         if finished is not None:
             return finished
         student = build_student(architecture, data.labels, tokenizer, vectors, config.training.seed)
+        if first is not None:
+            first.copy_to(student)
         examples, teachers = _build_training_set(config, data, teaching, roles=architecture.roles)
         progress = _train(student, examples, config, data, folder, on_epoch, quiet=quiet)
         calibration = calibrate_student(student, data.dev, _choose_calibration(config, data))
@@ -143,7 +149,9 @@ def open_stores(annotations: Annotations | Sequence[Annotations]) -> list[Annota
     return [one if isinstance(one, AnnotationStore) else open_store(one) for one in given]
 
 
-def _claim_folder(folder: Path, config: DistillConfig, data: DistillData) -> dict[str, Any] | None:
+def _claim_folder(
+    folder: Path, config: DistillConfig, data: DistillData, initial: InitialWeights | None
+) -> dict[str, Any] | None:
     """Write run.json, or check that it is this very run's; the result when that has finished."""
     run: dict[str, Any] = {
         "distilgliner": __version__,
@@ -155,6 +163,8 @@ def _claim_folder(folder: Path, config: DistillConfig, data: DistillData) -> dic
     }
     if len(data.teachers) > 1:
         run["teachers"] = [teacher.describe() for teacher in data.teachers]
+    if initial is not None:
+        run["initial"] = initial.fingerprint
     claim_run(folder, RUN_FILE, run, "run")
     return read_result(folder) if (folder / RESULT_FILE).is_file() else None
 

@@ -58,6 +58,7 @@ def run_tuning(
     *,
     dev: Sequence[Document],
     gold: Sequence[Document] = (),
+    initial: str | Path | None = None,
     space: Space | None = None,
     budget: TuneBudget | None = None,
     now: Callable[[], float] = time.monotonic,
@@ -65,8 +66,8 @@ def run_tuning(
 ) -> dict[str, Any]:
     """Search for good settings of a distillation on dev; returns the content of `tune.json`.
 
-    annotations, gold: see `run_distillation`. base: what is the same for all trials, its seed
-    included; the seed also draws the trials. dev: labelled documents that choose epochs and
+    annotations, gold, initial: see `run_distillation`. base: what is the same for all trials, its
+    seed included; the seed also draws the trials. dev: labelled documents that choose epochs and
     settings. space: see `build_space`; None is the default one. The folder gets `best` (a student),
     `best.yaml`, `tune.json` and what it takes to go on. A search that was killed continues, also
     with another budget; one that has finished with the same budget returns at once.
@@ -76,7 +77,7 @@ def run_tuning(
     stores = open_stores(annotations)
     defaults = _find_defaults(base, stores)
     if space is None:
-        space = build_default_space(base, defaults[EPOCHS])
+        space = build_default_space(base, defaults[EPOCHS], any_size=initial is None)
     budget = budget or TuneBudget()
     if not space:
         raise UserError("Every setting is fixed and none is left to search; give a --space.")
@@ -84,16 +85,18 @@ def run_tuning(
         raise UserError("A search needs dev documents that tell settings apart; pass --dev FILE.")
     folder, was_there = Path(output), Path(output).exists()
     with lock_folder(folder):
-        claim_run(folder, SEARCH_FILE, _describe_search(stores, base, space, gold, dev), "search")
+        described = _describe_search(stores, base, space, gold, dev)
+        if initial is not None:
+            described["initial"] = str(initial)
+        claim_run(folder, SEARCH_FILE, described, "search")
         finished = read_finished(folder, budget)
         if finished is not None:
             return finished
         (folder / RESULT_FILE).unlink(missing_ok=True)
 
         def train(config: DistillConfig, folder: Path, on_epoch: OnEpoch) -> dict[str, Any]:
-            return run_distillation(
-                stores, config, folder, gold=gold, dev=dev, on_epoch=on_epoch, quiet=True
-            )
+            data: dict[str, Any] = {"gold": gold, "dev": dev, "initial": initial}
+            return run_distillation(stores, config, folder, on_epoch=on_epoch, quiet=True, **data)
 
         try:
             with build_progress(quiet=quiet) as bar, open_study(folder / STUDY_FILE) as study:
@@ -104,8 +107,9 @@ def run_tuning(
                 def show(done: int, note: str) -> None:
                     bar.update(task, completed=done, note=note)
 
-                search = Search(base, space, defaults, budget, folder, train, timer, show)
-                return _run(study, search)
+                return _run(
+                    study, Search(base, space, defaults, budget, folder, train, timer, show)
+                )
         except RefusedError as error:
             _abandon(folder, was_there=was_there)
             raise error.reason from error

@@ -75,11 +75,11 @@ def describe_space(space: Space) -> dict[str, Any]:
     }
 
 
-def build_default_space(base: DistillConfig, epochs: int) -> Space:
+def build_default_space(base: DistillConfig, epochs: int, *, any_size: bool = True) -> Space:
     """The settings that matter most often, around the defaults; none that `base` sets itself.
 
-    epochs: as many as `base` makes of the text. hidden_dim also decides how large and fast the
-    student is: fix it where that is decided already.
+    epochs: as many as `base` makes of the text. any_size: whether the student may be wider or
+    narrower, which also decides how fast it is; not when it begins with another's weights.
     """
     hidden = find_value(base, "student_options.hidden_dim")
     decay = find_value(base, "training.average_decay")
@@ -92,6 +92,8 @@ def build_default_space(base: DistillConfig, epochs: int) -> Space:
         "student_options.input_dropout": Range(0.0, 0.5),
         "student_options.output_dropout": Range(0.0, 0.5),
     }
+    if not any_size:
+        del space["student_options.hidden_dim"]
     if base.targets == "soft":
         space["target.span_temperature"] = Range(0.3, 1.5, log=True)
     elif base.targets == "mixed":  # which fits the temperature itself

@@ -120,6 +120,12 @@ def test_keys_that_are_fixed_already() -> None:
     assert build_default_space(BASE, 1)["training.epochs"] == Range(1, 2)
 
 
+def test_a_student_that_begins_with_another_keeps_its_size() -> None:
+    free = build_default_space(BASE, 3)
+    kept = build_default_space(BASE, 3, any_size=False)
+    assert set(free) - set(kept) == {"student_options.hidden_dim"}
+
+
 @pytest.mark.parametrize("student", ["bilstm-tagger", "bilstm-tower-tiny"])
 @pytest.mark.parametrize("targets", TARGETS)
 def test_the_default_space(targets: Any, student: str) -> None:

@@ -1,0 +1,101 @@
+"""Distil the bundled general student, which other students begin with: the recipe as a program.
+
+    python benchmarks/general_student.py [--data ../shared/data] [--part science]
+    python benchmarks/general_student.py --bundle
+
+Reads `benchmarks/general_student.yaml`. No text of a dev or test split of the data is learnt from.
+The parts can be annotated by two processes, each with its `--part`; a killed run goes on.
+`--bundle` puts the finished student into the package.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import torch
+import yaml
+from teacher_card import LICENCES
+
+from distilgliner.annotate.run import run_annotation
+from distilgliner.annotate.store import AnnotationStore
+from distilgliner.bundled import bundled_student
+from distilgliner.corpus.document import Document
+from distilgliner.corpus.read import read_documents
+from distilgliner.corpus.split import text_key
+from distilgliner.distill.config import build_distill_config
+from distilgliner.distill.run import RUN_FILE, run_distillation
+from distilgliner.student.description import CARD_FILE, CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE
+
+HERE = Path(__file__).parent
+LAST_LAYER = -1
+
+
+def main() -> None:
+    """Parse, annotate, distil, bundle."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, default=HERE.parent.parent / "shared" / "data")
+    parser.add_argument("--output", type=Path, default=HERE.parent / "runs" / "general")
+    parser.add_argument("--part", help="annotate this part only")
+    parser.add_argument("--bundle", action="store_true", help="copy the student into the package")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    recipe = yaml.safe_load((HERE / "general_student.yaml").read_text(encoding="utf-8"))
+    student = arguments.output / "student"
+    if not arguments.bundle:
+        parts = [arguments.part] if arguments.part else list(recipe["parts"])
+        held = _read_held_texts(arguments.data)
+        stores = [_annotate(recipe, part, arguments, held) for part in parts]
+        if arguments.part:
+            return
+        result = run_distillation(stores, build_distill_config(recipe["distill"]), student)
+        print(f"{student}: agreement with the teacher {100 * result['dev_f1']:.1f} F1")
+    else:
+        _bundle(student, recipe)
+
+
+def _read_held_texts(data: Path) -> set[str]:
+    paths = [path for split in ("dev", "test") for path in sorted(data.glob(f"*/{split}.jsonl"))]
+    return {text_key(document.text) for path in paths for document in read_documents(path)}
+
+
+def _annotate(
+    recipe: dict[str, Any], part: str, arguments: argparse.Namespace, held: set[str]
+) -> AnnotationStore:
+    return run_annotation(
+        _read_texts(arguments.data, recipe["parts"][part], held),
+        teacher="bundled",
+        labels=recipe["labels"],
+        output=arguments.output / "annotations" / part,
+        states=[LAST_LAYER],
+    )
+
+
+def _read_texts(data: Path, sources: Sequence[str], held: set[str]) -> list[Document]:
+    """The texts alone, each once, and none of those that are held out."""
+    documents = (document for source in sources for document in read_documents(f"{data}/{source}"))
+    texts = {document.text: Document(document.text) for document in documents if document.words()}
+    return [document for text, document in texts.items() if text_key(text) not in held]
+
+
+def _bundle(student: Path, recipe: dict[str, Any]) -> None:
+    """Copy what a student's folder needs, with a card that says what it is for."""
+    target = bundled_student()
+    target.mkdir(parents=True, exist_ok=True)
+    for name in (CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE, RUN_FILE):
+        shutil.copyfile(student / name, target / name)
+    sources = [source for sources in recipe["parts"].values() for source in sources]
+    names = dict.fromkeys(source.partition("/")[0] for source in sources)
+    card = Template((HERE / "general_student_card.md").read_text(encoding="utf-8")).substitute(
+        trained=", ".join(f"{name} ({LICENCES[name]})" for name in names),
+        card=(student / CARD_FILE).read_text(encoding="utf-8").rstrip(),
+    )
+    (target / CARD_FILE).write_text(card, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""`distilgliner distill` on a tiny store: what it says when it is done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from distilgliner.cli import main
+from distilgliner.distill import initial
+from tiny_store import SETTINGS, build_documents, write_store
+
+QUICK = "distill --annotations store --student bilstm-tagger --epochs 1"
+SMALL = " ".join(f"--set {setting}" for setting in SETTINGS)
+
+
+def distill(output: str, options: str = "") -> int:
+    with pytest.raises(SystemExit) as caught:
+        main(f"{QUICK} {SMALL} --output {output} {options}".split())
+    return int(caught.value.code or 0)
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    write_store(tmp_path / "store", build_documents(40))
+    monkeypatch.setattr(initial, "bundled_student", lambda: tmp_path / "general")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_it_says_what_was_learnt_and_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert distill("student") == 0
+    out, err = capsys.readouterr()
+    assert "parameters, epoch 1 of 1, dev F1" in out
+    assert "has no hidden states of the teacher" in err
+    assert "--initial bundled" not in err
+
+
+def test_a_general_student_that_fits_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert distill("general") == 0
+    capsys.readouterr()
+    for options, named in (
+        ("", True),
+        ("--initial bundled", False),
+        ("--set student_options.hidden_dim=14", False),
+    ):
+        assert distill(f"student-{len(options)}", options) == 0
+        assert ("--initial bundled" in capsys.readouterr().err) == named
+
+
+def test_a_general_student_that_does_not_fit(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert distill("general") == 0
+    capsys.readouterr()
+    assert distill("wider", "--set student_options.hidden_dim=14 --initial bundled") == 2
+    assert "whose hidden_dim is 12 and not 14" in capsys.readouterr().err.replace("\n", " ")
+    assert not (place / "wider").exists()
