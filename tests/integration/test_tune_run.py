@@ -142,6 +142,18 @@ def test_several_stores(store: AnnotationStore, tmp_path: Path) -> None:
         run(store, tmp_path / "tuned", build_base(), budget=budget)
 
 
+def test_all_trials_begin_with_the_same_student(store: AnnotationStore, tmp_path: Path) -> None:
+    first = tmp_path / "first"
+    run_distillation(store, build_base(epochs=1), first, dev=DEV, quiet=True)
+    few = {"budget": {"trials": 2, "repeat": 1}}
+    run(store, tmp_path / "tuned", build_base(), initial=first, **few)
+    runs = [*(tmp_path / "tuned").glob("trials/*/run.json"), tmp_path / "tuned/best/run.json"]
+    assert runs
+    assert all("initial" in json.loads(path.read_text()) for path in runs)
+    with pytest.raises(UserError, match="other settings or data"):
+        run(store, tmp_path / "tuned", build_base(), **few)
+
+
 @pytest.mark.parametrize("there", [False, True])
 def test_what_is_wrong_does_not_take_the_folder(
     there: bool, store: AnnotationStore, tmp_path: Path
