@@ -2,37 +2,58 @@
 
     python benchmarks/general_student.py [--data ../shared/data] [--part science]
     python benchmarks/general_student.py --bundle
+    python benchmarks/general_student.py --measure
 
 Reads `benchmarks/general_student.yaml`. No text of a dev or test split of the data is learnt from.
 The parts can be annotated by two processes, each with its `--part`; a killed run goes on.
-`--bundle` puts the finished student into the package.
+`--bundle` puts the finished student into the package, exported in 8 bits too. `--measure` tests
+that one as it is, on corpora all of whose labels it knows: `results/general_student.json`.
 """
 
 from __future__ import annotations
 
 import argparse
 import shutil
+import tempfile
 from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
+from itertools import islice
 from pathlib import Path
 from string import Template
 from typing import Any
 
 import torch
 import yaml
+from grid import HERE, read_corpus
 from teacher_card import LICENCES
 
+from distilgliner.annotate.decode import label_by_teacher
 from distilgliner.annotate.run import run_annotation
-from distilgliner.annotate.store import AnnotationStore
-from distilgliner.bundled import bundled_student
+from distilgliner.annotate.store import AnnotationStore, open_store
+from distilgliner.bundled import GENERAL, bundled_student
+from distilgliner.compare.data import read_comparison_data
+from distilgliner.compare.machine import describe_machine
 from distilgliner.corpus.document import Document
 from distilgliner.corpus.read import read_documents
 from distilgliner.corpus.split import text_key
 from distilgliner.distill.config import build_distill_config
 from distilgliner.distill.run import RUN_FILE, run_distillation
-from distilgliner.student.description import CARD_FILE, CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE
+from distilgliner.evaluate.run import run_predictions, score_predictions
+from distilgliner.files import write_json
+from distilgliner.models import load_predictor
+from distilgliner.runtime.export import run_export
+from distilgliner.student.description import (
+    CARD_FILE,
+    CONFIG_FILE,
+    GRAPH_FILE,
+    MANIFEST_FILE,
+    TOKENIZER_FILE,
+    WEIGHTS_FILE,
+)
 
-HERE = Path(__file__).parent
 LAST_LAYER = -1
+EXPORT_DOCUMENTS = 1000
 
 
 def main() -> None:
@@ -42,20 +63,24 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=HERE.parent / "runs" / "general")
     parser.add_argument("--part", help="annotate this part only")
     parser.add_argument("--bundle", action="store_true", help="copy the student into the package")
+    parser.add_argument("--measure", action="store_true", help="test the bundled student")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     recipe = yaml.safe_load((HERE / "general_student.yaml").read_text(encoding="utf-8"))
+    if arguments.measure:
+        _measure(recipe["measured"], arguments.data)
+        return
     student = arguments.output / "student"
-    if not arguments.bundle:
-        parts = [arguments.part] if arguments.part else list(recipe["parts"])
-        held = _read_held_texts(arguments.data)
-        stores = [_annotate(recipe, part, arguments, held) for part in parts]
-        if arguments.part:
-            return
+    parts = [arguments.part] if arguments.part else list(recipe["parts"])
+    if arguments.bundle:
+        stores = [open_store(arguments.output / "annotations" / part) for part in parts]
+        _bundle(student, recipe, stores)
+        return
+    held = _read_held_texts(arguments.data)
+    stores = [_annotate(recipe, part, arguments, held) for part in parts]
+    if not arguments.part:
         result = run_distillation(stores, build_distill_config(recipe["distill"]), student)
         print(f"{student}: agreement with the teacher {100 * result['dev_f1']:.1f} F1")
-    else:
-        _bundle(student, recipe)
 
 
 def _read_held_texts(data: Path) -> set[str]:
@@ -82,8 +107,8 @@ def _read_texts(data: Path, sources: Sequence[str], held: set[str]) -> list[Docu
     return [document for text, document in texts.items() if text_key(text) not in held]
 
 
-def _bundle(student: Path, recipe: dict[str, Any]) -> None:
-    """Copy what a student's folder needs, with a card that says what it is for."""
+def _bundle(student: Path, recipe: dict[str, Any], stores: Sequence[AnnotationStore]) -> None:
+    """Copy what a student's folder needs, with a card that says what it is for, and export it."""
     target = bundled_student()
     target.mkdir(parents=True, exist_ok=True)
     for name in (CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE, RUN_FILE):
@@ -95,6 +120,31 @@ def _bundle(student: Path, recipe: dict[str, Any]) -> None:
         card=(student / CARD_FILE).read_text(encoding="utf-8").rstrip(),
     )
     (target / CARD_FILE).write_text(card, encoding="utf-8")
+    # What int8 costs: on texts that it knows, by the teacher's labels, which is what it learnt.
+    dev = [
+        document
+        for store in stores
+        for document in label_by_teacher(islice(store, EXPORT_DOCUMENTS), store.labels, 0.5)
+    ]
+    with tempfile.TemporaryDirectory() as exported:
+        manifest = run_export(target, exported, quantize="int8", dev=dev)
+        for name in (GRAPH_FILE, MANIFEST_FILE):
+            shutil.copyfile(Path(exported) / name, target / name)
+    print(f"{target}: {manifest['dev_f1']}")
+
+
+def _measure(names: Sequence[str], data: Path) -> None:
+    """Strict F1 on the test splits of some corpora, of the student as it is bundled."""
+    predictor, corpora = load_predictor(GENERAL), {}
+    for name in names:
+        config = read_corpus(name, data)
+        test = read_comparison_data(config).test
+        predictions = run_predictions(predictor, [d.text for d in test], config.labels)
+        spans = score_predictions(test, predictions, labels=config.labels).quality.spans.micro
+        corpora[name] = {"labels": list(config.labels), "documents": len(test), **asdict(spans)}
+        print(name, corpora[name])
+    found = {"date": f"{date.today()}", "machine": describe_machine().model_dump()}
+    write_json(HERE / "results" / "general_student.json", {**found, "corpora": corpora})
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from pathlib import Path
 from ablation_table import build_ablation_section
 from corpora_table import build_corpora_section
 from curves_table import build_curves_section, draw_curves
+from general_table import build_general_section
 from runtime_table import build_runtime_section
 
 from distilgliner.compare.results import FINETUNED, TEACHER, Results, read_results
@@ -119,7 +120,10 @@ def main() -> None:
     ]
     corpora = HERE / "results" / "corpora.json"
     if corpora.is_file():
-        parts.append(build_corpora_section(read_json(corpora, "measure again")))
+        ten = read_json(corpora, "measure again")
+        parts.append(build_corpora_section(ten))
+        general = read_json(HERE / "results" / "general_student.json", "measure again")
+        parts.append(build_general_section(general, ten))
     curves = HERE / "results" / "curves.json"
     if curves.is_file():
         result = read_json(curves, "measure again")

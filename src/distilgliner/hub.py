@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from distilgliner.bundled import GENERAL, bundled_student
 from distilgliner.errors import UserError
 
 
@@ -16,13 +17,16 @@ def is_hub_id(name: str) -> bool:
 def locate_folder(id_or_folder: str | Path, what: str, **options: Any) -> Path:
     """The folder that is meant, or the snapshot of the hub for an id; see `fetch_snapshot`.
 
-    A `Path` is never an id. Raises `UserError` when there is neither.
+    "general" is the bundled student where there is no such folder. A `Path` is never an id.
+    Raises `UserError` when there is neither.
     """
     name, folder = str(id_or_folder), Path(id_or_folder).expanduser()
     if folder.is_dir():
         return folder
     if folder.exists():
         raise UserError(f"{name} is a file; give the {what}'s folder.")
+    if id_or_folder == GENERAL:
+        return bundled_student()
     if isinstance(id_or_folder, Path) or not is_hub_id(name):
         raise UserError(f"There is no folder {name}; give a {what}'s folder or a hub id.")
     return fetch_snapshot(name, what, **options)

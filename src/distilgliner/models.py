@@ -37,8 +37,9 @@ class Predictor(Protocol):
 
 
 def load_predictor(id_or_folder: str | Path) -> Predictor:
-    """Open a student's folder, a GLiNER checkpoint's folder, a hub id of either, or "bundled".
+    """Open a student's folder, a GLiNER checkpoint's folder, or a hub id of either.
 
+    "bundled" is the bundled teacher, "general" the bundled student.
     Raises `UserError` when it is none of these, or when the hub cannot be reached.
     """
     if _find_kind(id_or_folder) == "student":

@@ -35,7 +35,7 @@ def distill(
     initial: str | None = typer.Option(
         None,
         help="A student whose word vectors and encoder this one begins with: a folder, a hub id or "
-        "'bundled', which fits the bundled teacher.",
+        "'general', which fits the bundled teacher.",
     ),
     gold: list[str] = typer.Option([], help="Labelled text, for gold and mixed."),
     dev: list[str] = typer.Option(
@@ -108,23 +108,24 @@ def _tell_what_is_missing(
             "learn them too are better, see annotate --states -1",
             err=True,
         )
-    if initial is None and _fits_bundled(config, stores):
+    if initial is None and _fits_general(config, stores):
         typer.echo(
-            "Note: most students of this teacher are better when they begin with the bundled "
-            "general student, see --initial bundled",
+            "Note: most students of this teacher are better when they begin with the "
+            "general student of it, see --initial general",
             err=True,
         )
 
 
-def _fits_bundled(config: DistillConfig, stores: Sequence[AnnotationStore]) -> bool:
+def _fits_general(config: DistillConfig, stores: Sequence[AnnotationStore]) -> bool:
     from distilgliner.annotate.vocabulary import VOCABULARY_FOLDER, read_vocabulary
-    from distilgliner.distill.initial import BUNDLED, read_initial
+    from distilgliner.bundled import GENERAL
+    from distilgliner.distill.initial import read_initial
     from distilgliner.student.config import build_student_config
 
     architecture = build_student_config(config.student, config.student_options)
     tokenizer, _ = read_vocabulary(stores[0].folder / VOCABULARY_FOLDER)
     try:
-        read_initial(BUNDLED, architecture, tokenizer)
+        read_initial(GENERAL, architecture, tokenizer)
     except UserError:
         return False
     return True

@@ -43,7 +43,7 @@ class CompareConfig(BaseModel):
     )
     initial: str | None = Field(
         default=None,
-        description="a student that those with a teacher begin with: folder, hub id, or 'bundled'",
+        description="a student that those with a teacher begin with: folder, hub id, or 'general'",
     )
     target: TargetConfig = TargetConfig()
     training: TrainingConfig = TrainingConfig()

@@ -39,7 +39,7 @@ def build_quickstart_config(
             ],
             "dev": str(bundled_corpus("dev")),
             "test": str(bundled_corpus("test")),
-            "initial": "bundled",
+            "initial": "general",
             "seeds": [0],
             "training": {"epochs": epochs},
             # The bundled teacher is shy of label sets that it was not trained with; it learns this

@@ -15,7 +15,6 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from distilgliner.bundled import bundled_student
 from distilgliner.errors import UserError
 from distilgliner.folders import compute_fingerprint
 from distilgliner.hub import locate_folder
@@ -24,7 +23,6 @@ from distilgliner.student.description import WEIGHTS_FILE
 from distilgliner.student.features import WordFeaturizer
 from distilgliner.student.folder import Student, read_student
 
-BUNDLED = "bundled"
 _PARTS = ("embedder.", "encoder.")
 # What of an architecture is not in the parts that are taken over.
 _FREE = {"head", "roles", "max_width", "label_dim", "input_dropout", "output_dropout"}
@@ -51,8 +49,8 @@ def read_initial(
 ) -> InitialWeights:
     """The weights that a student of an architecture can begin with.
 
-    source: the folder of `distilgliner distill`, a hub id, or "bundled". tokenizer: the teacher's,
-    as in its annotations.
+    source: the folder of `distilgliner distill`, a hub id, or "general", the bundled one.
+    tokenizer: the teacher's, as in its annotations.
     Raises `UserError` when it is no student, has other sizes, or reads subwords of another teacher.
     """
     folder, student = open_initial(source, architecture)
@@ -68,8 +66,7 @@ def read_initial(
 
 def open_initial(source: str | Path, architecture: StudentConfig) -> tuple[Path, Student]:
     """A student and its folder. Raises `UserError` when it is none or has other sizes."""
-    bundled = str(source) == BUNDLED and not Path(source).is_dir()
-    folder = bundled_student() if bundled else locate_folder(source, "student")
+    folder = locate_folder(source, "student")
     student = read_student(folder)
     found, wanted = student.config.model_dump(), architecture.model_dump()
     for key in (key for key in wanted if key not in _FREE and found[key] != wanted[key]):

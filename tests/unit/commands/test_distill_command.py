@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from distilgliner.cli import main
-from distilgliner.distill import initial
 from tiny_store import SETTINGS, build_documents, write_store
 
 QUICK = "distill --annotations store --student bilstm-tagger --epochs 1"
@@ -23,7 +22,6 @@ def distill(output: str, options: str = "") -> int:
 @pytest.fixture(autouse=True)
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write_store(tmp_path / "store", build_documents(40))
-    monkeypatch.setattr(initial, "bundled_student", lambda: tmp_path / "general")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -33,7 +31,7 @@ def test_it_says_what_was_learnt_and_what_is_missing(capsys: pytest.CaptureFixtu
     out, err = capsys.readouterr()
     assert "parameters, epoch 1 of 1, dev F1" in out
     assert "has no hidden states of the teacher" in err
-    assert "--initial bundled" not in err
+    assert "--initial general" not in err
 
 
 def test_a_general_student_that_fits_is_named(capsys: pytest.CaptureFixture[str]) -> None:
@@ -41,11 +39,11 @@ def test_a_general_student_that_fits_is_named(capsys: pytest.CaptureFixture[str]
     capsys.readouterr()
     for options, named in (
         ("", True),
-        ("--initial bundled", False),
+        ("--initial general", False),
         ("--set student_options.hidden_dim=14", False),
     ):
         assert distill(f"student-{len(options)}", options) == 0
-        assert ("--initial bundled" in capsys.readouterr().err) == named
+        assert ("--initial general" in capsys.readouterr().err) == named
 
 
 def test_a_general_student_that_does_not_fit(
@@ -53,6 +51,6 @@ def test_a_general_student_that_does_not_fit(
 ) -> None:
     assert distill("general") == 0
     capsys.readouterr()
-    assert distill("wider", "--set student_options.hidden_dim=14 --initial bundled") == 2
+    assert distill("wider", "--set student_options.hidden_dim=14 --initial general") == 2
     assert "whose hidden_dim is 12 and not 14" in capsys.readouterr().err.replace("\n", " ")
     assert not (place / "wider").exists()

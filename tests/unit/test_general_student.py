@@ -1,0 +1,46 @@
+"""The bundled general student: opens by its name without torch, and finds what is plain to see."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from distilgliner import DistilGLiNER
+from distilgliner.bundled import GENERAL, bundled_student
+from distilgliner.hub import locate_folder
+from distilgliner.models import load_predictor
+
+TEXT = "Ibuprofen can cause gastric ulcers, says Maria Silva in Geneva."
+FOUND = {
+    ("Ibuprofen", "chemical"),
+    ("gastric ulcers", "disease"),
+    ("Maria Silva", "person"),
+    ("Geneva", "location"),
+}
+
+
+def test_what_it_finds() -> None:
+    model = DistilGLiNER.from_pretrained(GENERAL)
+    assert len(model.labels) == 10
+    assert {(e["text"], e["label"]) for e in model.predict_entities(TEXT)} == FOUND
+    assert isinstance(load_predictor(GENERAL), DistilGLiNER)
+
+
+def test_it_needs_no_torch() -> None:
+    code = (
+        "import sys; from distilgliner import DistilGLiNER; "
+        f"found = DistilGLiNER.from_pretrained({GENERAL!r}).predict_entities({TEXT!r}); "
+        "print(len(found), 'torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [str(len(FOUND)), "False"]
+
+
+def test_a_folder_of_that_name_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert locate_folder(GENERAL, "student") == bundled_student()
+    (tmp_path / GENERAL).mkdir()
+    assert locate_folder(GENERAL, "student") == Path(GENERAL)
