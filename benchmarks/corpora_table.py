@@ -16,7 +16,8 @@ def build_corpora_section(result: dict[str, Any]) -> str:
         "## Ten corpora",
         "",
         f"Strict span F1 in per cent on the test splits, {result['student']}, "
-        f"{_describe_seeds(counts)}. The teacher is the bundled one as it is. `soft` sees no human "
+        f"{_describe_seeds(counts)}. The teacher is the bundled one as it is. Students with a "
+        "teacher begin with the general one, but for `random start`. `soft` sees no human "
         "label: the teacher's labels of the dev text choose its epoch. `100` has that many gold "
         "sentences, another sample for each seed, and no dev. Kept: F1 of `soft` in per cent of "
         "the teacher's. The teacher was trained on the train splits, so that it is no teacher for "

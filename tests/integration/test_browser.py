@@ -103,6 +103,7 @@ STUDENTS = {
         write_bytes,
         {"quantize": "int8", "force": True},
     ),
+    "chain": Recipe({"head": "crf"}, write_bundled),
     "open": Recipe({"head": "tower"}, write_unigram),
     "runs": Recipe({"head": "tower", "roles": False}),
     "compiled": Recipe({"head": "tower"}, export={"labels": ["sea monster", "person"]}),

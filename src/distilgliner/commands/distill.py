@@ -125,7 +125,9 @@ def _fits_general(config: DistillConfig, stores: Sequence[AnnotationStore]) -> b
     architecture = build_student_config(config.student, config.student_options)
     tokenizer, _ = read_vocabulary(stores[0].folder / VOCABULARY_FOLDER)
     try:
-        read_initial(GENERAL, architecture, tokenizer)
+        general = read_initial(GENERAL)
+        general.check_sizes(architecture)
+        general.check_subwords(tokenizer)
     except UserError:
         return False
     return True

@@ -9,6 +9,7 @@ from typing import Any
 from distilgliner.annotate.checkpoint import Checkpoint
 from distilgliner.compare.config import SOURCES, CompareConfig
 from distilgliner.compare.data import ComparisonData
+from distilgliner.distill.initial import read_initial
 from distilgliner.errors import UserError
 from distilgliner.files import read_json, write_json
 from distilgliner.folders import REMEDY, check_content
@@ -17,7 +18,7 @@ CONFIG_FILE = "compare.json"
 # What changes no run: which of them are made, how many at once, and what is only shown.
 _FREE = {"arms", "students", "seeds", "workers", "examples", "cost_rounds", "cost_seconds", "name"}
 # Known by their content, wherever they lie.
-_BY_CONTENT = {"teacher", *SOURCES}
+_BY_CONTENT = {"teacher", "initial", *SOURCES}
 
 
 def claim_comparison(
@@ -33,6 +34,7 @@ def claim_comparison(
     check_content(output, CONFIG_FILE, "comparison")
     wanted: dict[str, Any] = json.loads(config.model_dump_json(exclude=_FREE | _BY_CONTENT))
     wanted["teacher"] = teacher.weight_hash
+    wanted["initial"] = config.initial and read_initial(config.initial).fingerprint
     if path.is_file():
         found = read_json(path, REMEDY, keys=["data"])
         differing = [key for key in wanted if found.get(key) != wanted[key]]

@@ -43,7 +43,7 @@ from distilgliner.compare.results import (
 from distilgliner.compare.wording import join_words
 from distilgliner.corpus.document import Document, Entity
 from distilgliner.distill.data import check_floor
-from distilgliner.distill.initial import open_initial
+from distilgliner.distill.initial import read_initial
 from distilgliner.distill.run import read_result
 from distilgliner.evaluate.agreement import decode_teacher
 from distilgliner.evaluate.run import Evaluation, score_predictions
@@ -70,8 +70,9 @@ def run_comparison(config: CompareConfig, output: str | Path, *, quiet: bool = F
     data = read_comparison_data(config)
     check_floor(config.target, DEFAULT_FLOOR)
     if config.initial is not None:
+        initial = read_initial(config.initial)
         for student in config.students:
-            open_initial(config.initial, build_student_config(student, config.student_options))
+            initial.check_sizes(build_student_config(student, config.student_options))
     teacher = find_checkpoint(config.teacher)
     with lock_folder(output):
         claim_comparison(output, config, data, teacher)

@@ -7,13 +7,11 @@ is new, for it belongs to the labels.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer
-from torch import Tensor
 
 from distilgliner.errors import UserError
 from distilgliner.folders import compute_fingerprint
@@ -29,49 +27,48 @@ _FREE = {"head", "roles", "max_width", "label_dim", "input_dropout", "output_dro
 
 
 @dataclass(frozen=True)
-class InitialWeights:
-    """The word vectors and the encoder of a student, by the names of its parameters."""
+class InitialStudent:
+    """A student that was distilled before, and where it is from."""
 
-    weights: Mapping[str, Tensor]
+    source: str
+    student: Student
     fingerprint: str
-    """Of the whole student's weights."""
+    """Of its weights."""
+
+    def check_sizes(self, architecture: StudentConfig) -> None:
+        """Raise `UserError` when its parts do not fit into a student of an architecture."""
+        found, wanted = self.student.config.model_dump(), architecture.model_dump()
+        for key in (key for key in wanted if key not in _FREE and found[key] != wanted[key]):
+            raise UserError(
+                f"The student cannot begin with {self.source}, whose {key} is {found[key]} and not "
+                f"{wanted[key]}; give a student of the same encoder and size, or none."
+            )
+
+    def check_subwords(self, tokenizer: Tokenizer) -> None:
+        """Raise `UserError` when it reads other subwords than those of a store's teacher."""
+        own = self.student.featurizer
+        if WordFeaturizer(tokenizer, 0, own.config).tokenizer.to_str() != own.tokenizer.to_str():
+            raise UserError(
+                f"The student cannot begin with {self.source}, which has the subwords of another "
+                "teacher than the annotations; give a student of this teacher or a fine-tuned one, "
+                "or none."
+            )
 
     def copy_to(self, student: Student) -> None:
-        """Overwrite a student's word vectors and encoder in place."""
+        """Overwrite the word vectors and the encoder of a student that fits, in place."""
         with torch.no_grad():
             own = student.model.state_dict()
-            for name, weight in self.weights.items():
-                own[name].copy_(weight)
+            for name, weight in self.student.model.state_dict().items():
+                if name.startswith(_PARTS):
+                    own[name].copy_(weight)
 
 
-def read_initial(
-    source: str | Path, architecture: StudentConfig, tokenizer: Tokenizer
-) -> InitialWeights:
-    """The weights that a student of an architecture can begin with.
+def read_initial(source: str | Path) -> InitialStudent:
+    """Open the folder of `distilgliner distill`, a hub id, or "general", the bundled student.
 
-    source: the folder of `distilgliner distill`, a hub id, or "general", the bundled one.
-    tokenizer: the teacher's, as in its annotations.
-    Raises `UserError` when it is no student, has other sizes, or reads subwords of another teacher.
+    Raises `UserError` when it is no trained student.
     """
-    folder, student = open_initial(source, architecture)
-    featurizer = WordFeaturizer(tokenizer, student.featurizer.subword_count, architecture)
-    if featurizer.tokenizer.to_str() != student.featurizer.tokenizer.to_str():
-        raise UserError(
-            f"The student cannot begin with {source}, which has the subwords of another teacher "
-            "than the annotations; give a student of this teacher or a fine-tuned one, or none."
-        )
-    weights = {k: v for k, v in student.model.state_dict().items() if k.startswith(_PARTS)}
-    return InitialWeights(weights, compute_fingerprint([(folder / WEIGHTS_FILE).read_bytes()]))
-
-
-def open_initial(source: str | Path, architecture: StudentConfig) -> tuple[Path, Student]:
-    """A student and its folder. Raises `UserError` when it is none or has other sizes."""
     folder = locate_folder(source, "student")
     student = read_student(folder)
-    found, wanted = student.config.model_dump(), architecture.model_dump()
-    for key in (key for key in wanted if key not in _FREE and found[key] != wanted[key]):
-        raise UserError(
-            f"The student cannot begin with {source}, whose {key} is {found[key]} and not "
-            f"{wanted[key]}; give a student of the same encoder and size, or none."
-        )
-    return folder, student
+    fingerprint = compute_fingerprint([(folder / WEIGHTS_FILE).read_bytes()])
+    return InitialStudent(str(source), student, fingerprint)

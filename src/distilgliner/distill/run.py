@@ -19,7 +19,7 @@ from distilgliner.distill.checkpoint import CHECKPOINT_FILE, Progress
 from distilgliner.distill.config import DistillConfig
 from distilgliner.distill.data import LEARNT, DistillData, build_data
 from distilgliner.distill.examples import Example, build_examples, pair_with_gold
-from distilgliner.distill.initial import InitialWeights, read_initial
+from distilgliner.distill.initial import InitialStudent, read_initial
 from distilgliner.distill.measure import measure_student
 from distilgliner.distill.stages import Schedule, build_schedule
 from distilgliner.distill.teacher_calibration import calibrate_teacher
@@ -90,7 +90,10 @@ def run_distillation(
     if config.targets in ("soft", "mixed"):
         teaching.check(config.training.terms.soft, config.target)
     tokenizer, vectors = read_vocabulary(data.teachers[0].vocabulary)
-    first = None if initial is None else read_initial(initial, architecture, tokenizer)
+    first = None if initial is None else read_initial(initial)
+    if first is not None:
+        first.check_sizes(architecture)
+        first.check_subwords(tokenizer)
     with lock_folder(folder):
         finished = _claim_folder(folder, config, data, first)
         if finished is not None:
@@ -150,7 +153,7 @@ def open_stores(annotations: Annotations | Sequence[Annotations]) -> list[Annota
 
 
 def _claim_folder(
-    folder: Path, config: DistillConfig, data: DistillData, initial: InitialWeights | None
+    folder: Path, config: DistillConfig, data: DistillData, initial: InitialStudent | None
 ) -> dict[str, Any] | None:
     """Write run.json, or check that it is this very run's; the result when that has finished."""
     run: dict[str, Any] = {

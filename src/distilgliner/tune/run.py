@@ -14,6 +14,7 @@ from distilgliner import __version__
 from distilgliner.annotate.store import AnnotationStore
 from distilgliner.corpus.document import Document
 from distilgliner.distill.config import DistillConfig
+from distilgliner.distill.initial import read_initial
 from distilgliner.distill.run import Annotations, open_stores, run_distillation
 from distilgliner.distill.stages import build_schedule
 from distilgliner.errors import UserError
@@ -83,11 +84,11 @@ def run_tuning(
         raise UserError("Every setting is fixed and none is left to search; give a --space.")
     if not dev:
         raise UserError("A search needs dev documents that tell settings apart; pass --dev FILE.")
+    described = _describe_search(stores, base, space, gold, dev)
+    if initial is not None:
+        described["initial"] = read_initial(initial).fingerprint
     folder, was_there = Path(output), Path(output).exists()
     with lock_folder(folder):
-        described = _describe_search(stores, base, space, gold, dev)
-        if initial is not None:
-            described["initial"] = str(initial)
         claim_run(folder, SEARCH_FILE, described, "search")
         finished = read_finished(folder, budget)
         if finished is not None:

@@ -31,9 +31,9 @@ def test_word_vectors_and_encoder_are_taken_and_the_head_is_not(
 ) -> None:
     student = build_tiny_student(tmp_path / "vocabulary", "crf")
     before = {name: weight.clone() for name, weight in student.model.head.state_dict().items()}
-    read_initial(
-        tmp_path / "general", student.config, read_vocabulary(tmp_path / "vocabulary")[0]
-    ).copy_to(student)
+    first = read_initial(tmp_path / "general")
+    first.check_subwords(read_vocabulary(tmp_path / "vocabulary")[0])
+    first.copy_to(student)
     for part in ("embedder", "encoder"):
         theirs = getattr(general.model, part).state_dict()
         ours = getattr(student.model, part).state_dict()
@@ -45,13 +45,11 @@ def test_word_vectors_and_encoder_are_taken_and_the_head_is_not(
 
 
 def test_dropout_may_differ_and_sizes_may_not(general: Student, tmp_path: Path) -> None:
-    tokenizer = read_vocabulary(tmp_path / "vocabulary")[0]
-    other = general.config.model_copy(update={"input_dropout": 0.1, "head": "span"})
-    assert read_initial(tmp_path / "general", other, tokenizer).weights
-    wider = general.config.model_copy(update={"hidden_dim": 24})
+    first = read_initial(tmp_path / "general")
+    first.check_sizes(general.config.model_copy(update={"input_dropout": 0.1, "head": "span"}))
     message = r"cannot begin with .*general, whose hidden_dim is 12 and not 24; give"
     with pytest.raises(UserError, match=message):
-        read_initial(tmp_path / "general", wider, tokenizer)
+        first.check_sizes(general.config.model_copy(update={"hidden_dim": 24}))
 
 
 def test_subwords_of_another_teacher(general: Student, tmp_path: Path) -> None:
@@ -59,11 +57,10 @@ def test_subwords_of_another_teacher(general: Student, tmp_path: Path) -> None:
     path = tmp_path / "other" / "tokenizer.json"
     path.write_text(path.read_text().replace('"Oslo"', '"Riga"'))
     with pytest.raises(UserError, match="has the subwords of another teacher"):
-        read_initial(tmp_path / "general", general.config, read_vocabulary(tmp_path / "other")[0])
+        read_initial(tmp_path / "general").check_subwords(read_vocabulary(tmp_path / "other")[0])
 
 
 def test_what_is_no_student(general: Student, tmp_path: Path) -> None:
-    tokenizer = read_vocabulary(tmp_path / "vocabulary")[0]
     run_export(tmp_path / "general", tmp_path / "exported")
     for name, message in (
         ("nowhere", f"There is no folder {tmp_path / 'nowhere'}"),
@@ -71,4 +68,4 @@ def test_what_is_no_student(general: Student, tmp_path: Path) -> None:
         ("exported", "lacks model.safetensors"),
     ):
         with pytest.raises(UserError, match=re.escape(message)):
-            read_initial(tmp_path / name, general.config, tokenizer)
+            read_initial(tmp_path / name)

@@ -85,8 +85,8 @@ def test_spans_of_any_width(width: int, tmp_path: Path) -> None:
     compare(found, trained.compute_scores(WORDS), within=1e-4)
 
 
-@pytest.mark.parametrize("sharpness", [1.0, 1e4])
-def test_the_chain_of_any_length(sharpness: float, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("sharpness", "within"), [(1.0, 1e-4), (1e4, 0.02)])
+def test_the_chain_of_any_length(sharpness: float, within: float, tmp_path: Path) -> None:
     """Whether or not the words fill the steps of the scan; and scores a thousand nats apart."""
     student = build_tiny_student(tmp_path / "store", "crf")
     with torch.no_grad():
@@ -101,4 +101,4 @@ def test_the_chain_of_any_length(sharpness: float, tmp_path: Path) -> None:
     assert np.isfinite(wanted).all()
     for row, document in enumerate(words):
         found = exported.compute_scores([document])
-        compare(found, wanted[row : row + 1], within=1e-4 * sharpness, words=[document])
+        compare(found, wanted[row : row + 1], within=within, words=[document])
