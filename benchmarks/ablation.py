@@ -4,7 +4,8 @@
 
 Reads `benchmarks/ablation.yaml`; the teacher, the data and the split are those of the corpus'
 comparison (benchmarks/corpora/CORPUS.yaml). Everything goes to runs/ablation/CORPUS; a killed run
-goes on. The numbers are `benchmarks/results/ablation.json`.
+goes on. The numbers are `benchmarks/results/ablation.json`; with `--keep`, what is measured there
+counts as done, so that seeds can be added on another machine.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from typing import Any
 
 import torch
 import yaml
-from grid import HERE, build_recipe, read_corpus, read_measured, run_row, summarize
+from grid import HERE, build_recipe, compute_run_fingerprint, read_corpus, run_row
+from grid_log import RunLog, summarize
 
 from distilgliner.annotate.checkpoint import find_checkpoint
 from distilgliner.annotate.store import AnnotationStore
@@ -27,7 +29,8 @@ from distilgliner.compare.config import CompareConfig
 from distilgliner.compare.data import ComparisonData, read_comparison_data
 from distilgliner.compare.machine import describe_machine
 from distilgliner.compare.prepare_teacher import prepare_teacher
-from distilgliner.files import write_json
+from distilgliner.distill.config import DistillConfig
+from distilgliner.files import read_json, write_json
 from distilgliner.folders import compute_fingerprint, lock_folder
 
 RESULT = HERE / "results" / "ablation.json"
@@ -39,6 +42,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=HERE.parent.parent / "shared" / "data")
     parser.add_argument("--runs", type=Path, default=HERE.parent / "runs")
     parser.add_argument("--row", action="append", help="the name of a row; the others stay as kept")
+    parser.add_argument("--keep", action="store_true", help="the committed runs count as done")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     settings = yaml.safe_load((HERE / "ablation.yaml").read_text(encoding="utf-8"))
@@ -46,16 +50,20 @@ def main() -> None:
     data = read_comparison_data(config)
     output = arguments.runs / "ablation" / settings["corpus"]
     teacher = _prepare_teacher(config, data, output)
+    known = read_json(RESULT, "remove it")["runs"] if arguments.keep else {}
+    log = RunLog(output / "runs", known)
     rows = [row for row in settings["rows"] if row["name"] in (arguments.row or [row["name"]])]
     # Seed by seed, so that a run that is cut short has whole columns.
     for seed in settings["seeds"]:
         for row in rows:
-            recipe = build_recipe(_merge(settings, row), config, seed)
+            fingerprint, recipe = _find_run(settings, row, config, seed)
+            if log.find(fingerprint) is not None:
+                continue
             store = _annotate(config, data, teacher, output, row.get("augment"), settings["states"])
             initial = row.get("initial", settings["initial"])
             documents = {"gold": data.gold, "dev": data.dev, "test": data.test}
-            run_row(row, recipe, store, output, **documents, initial=initial)
-            _write_results(settings, output, config)
+            run_row(row, recipe, store, log, **documents, initial=initial)
+            _write_results(settings, log, config)
 
 
 def _prepare_teacher(config: CompareConfig, data: ComparisonData, output: Path) -> str | Path:
@@ -84,20 +92,33 @@ def _merge(settings: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
     return {**settings["recipe"], **row.get("set", {})}
 
 
-def _write_results(settings: dict[str, Any], output: Path, config: CompareConfig) -> None:
-    """One row for each that has a seed at least."""
-    rows = []
+def _find_run(
+    settings: dict[str, Any], row: dict[str, Any], config: CompareConfig, seed: int
+) -> tuple[str, DistillConfig]:
+    """The fingerprint and the recipe of a row's run."""
+    recipe = build_recipe(_merge(settings, row), config, seed)
+    initial = row.get("initial", settings["initial"])
+    return compute_run_fingerprint(row, recipe, initial), recipe
+
+
+def _write_results(settings: dict[str, Any], log: RunLog, config: CompareConfig) -> None:
+    """One row for each that has a seed at least, and every run."""
+    rows: list[dict[str, Any]] = []
+    runs = {}
     for row in settings["rows"]:
-        recipes = [build_recipe(_merge(settings, row), config, seed) for seed in settings["seeds"]]
-        found = read_measured(output, row, recipes)
+        found = log.find_all(
+            _find_run(settings, row, config, seed)[0] for seed in settings["seeds"]
+        )
         if found:
-            rows.append({**row, **summarize(found)})
+            rows.append({**row, **summarize(list(found.values()))})
+            runs |= found
     result = {
         "date": f"{date.today()}",
         "machine": describe_machine().model_dump(),
         "corpus": settings["corpus"],
         "recipe": {**settings["recipe"], "initial": settings["initial"]},
         "rows": rows,
+        "runs": runs,
     }
     write_json(RESULT, result)
 

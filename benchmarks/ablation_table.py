@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from grid_log import describe_measuring
+
 
 def build_ablation_section(result: dict[str, Any]) -> str:
     """One row a recipe; differences are to the first, which is the recipe itself."""
     rows = result["rows"]
     base = rows[0]
-    machine = result["machine"]
+    runs = result["runs"].values()
     lines = [
         "## Methods",
         "",
@@ -18,7 +20,7 @@ def build_ablation_section(result: dict[str, Any]) -> str:
         "of the means to the first row. Dev picks, test is reported. A difference below about "
         "twice the spread says little.",
         "",
-        f"Measured on {result['date']}, {machine['cpu']}, {machine['cores']} cores, with "
+        f"{describe_measuring(result, runs)}, with "
         "`python benchmarks/ablation.py` ([rows](../benchmarks/ablation.yaml), "
         "[results](../benchmarks/results/ablation.json)).",
         "",

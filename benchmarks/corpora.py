@@ -6,7 +6,8 @@
 Reads `benchmarks/corpora.yaml`, or with `--settings curves` that file: more and less text, more and
 fewer labels, on one corpus. The teacher is the bundled one as it is, so that the arm without labels
 sees none at all: the teacher's labels on dev choose its epoch. Everything goes to
-runs/corpora/CORPUS; a killed run goes on. The numbers are `benchmarks/results/SETTINGS.json`.
+runs/corpora/CORPUS; a killed run goes on. The numbers are `benchmarks/results/SETTINGS.json`; with
+`--keep`, what is measured there counts as done, so that seeds can be added on another machine.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from typing import Any
 
 import torch
 import yaml
-from grid import HERE, build_recipe, read_corpus, read_measured, run_row, summarize
+from grid import HERE, build_recipe, compute_run_fingerprint, read_corpus, run_row
+from grid_log import RunLog, summarize
 
 from distilgliner.annotate.decode import label_by_teacher
 from distilgliner.annotate.run import run_annotation
@@ -35,6 +37,7 @@ from distilgliner.evaluate.run import score_predictions
 from distilgliner.files import read_json, write_json
 
 TEACHER_FILE = "teacher.json"
+TEACHER_KEYS = ("test_f1", "documents", "weight_hash")
 
 
 def main() -> None:
@@ -44,37 +47,70 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=HERE.parent / "runs")
     parser.add_argument("--settings", default="corpora", choices=("corpora", "curves"))
     parser.add_argument("--corpora", help="names of some, with commas; the others stay as kept")
+    parser.add_argument("--keep", action="store_true", help="the committed runs count as done")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     settings = yaml.safe_load((HERE / f"{arguments.settings}.yaml").read_text(encoding="utf-8"))
     chosen = arguments.corpora.split(",") if arguments.corpora else settings["corpora"]
-    runs = arguments.runs / "corpora"
+    result = HERE / "results" / f"{arguments.settings}.json"
     # Seed by seed, so that a run that is cut short has every corpus.
     for seed in settings["seeds"]:
         for name in chosen:
             config = read_corpus(name, arguments.data)
-            _run_corpus(config, settings, seed, runs / name)
-            _write_results(arguments.settings, settings, runs, arguments.data)
+            known = _read_known(result) if arguments.keep else {}
+            output = arguments.runs / "corpora" / name
+            _run_corpus(config, settings, seed, output, _open_log(output, known))
+            _write_results(result, settings, arguments, known)
 
 
-def _run_corpus(config: CompareConfig, settings: dict[str, Any], seed: int, output: Path) -> None:
-    """All rows of one corpus and one seed."""
+def _read_known(result: Path) -> dict[str, Any]:
+    """What is committed of every corpus."""
+    known: dict[str, Any] = read_json(result, "remove it")["corpora"] if result.is_file() else {}
+    return known
+
+
+def _open_log(output: Path, known: dict[str, Any]) -> RunLog:
+    return RunLog(output / "runs", known.get(output.name, {}).get("runs", {}))
+
+
+def _run_corpus(
+    config: CompareConfig, settings: dict[str, Any], seed: int, output: Path, log: RunLog
+) -> None:
+    """All rows of one corpus and one seed that are not measured yet."""
+    rows = [
+        row
+        for row in settings["rows"]
+        if seed in _list_seeds(settings, row)
+        and log.find(_compute_fingerprint(settings, row, config, seed)) is None
+    ]
+    if not rows:
+        return
     data = read_comparison_data(config)
     stores = annotate_parts(config, output, data, config.teacher, quiet=False)
     _measure_teacher(config, data, stores["test"], output)
-    for row in settings["rows"]:
-        if seed not in row.get("seeds", settings["seeds"]):
-            continue
+    for row in rows:
         run_row(
             row,
             build_recipe(_choose_recipe(settings, row), config, seed),
             _choose_store(config, data, stores["transfer"], row.get("transfer"), seed),
-            output,
+            log,
             gold=_sample(data.gold, row.get("gold"), seed),
             dev=_choose_dev(config, data, stores["dev"], row.get("dev")),
             test=data.test,
             initial=row.get("initial"),
         )
+
+
+def _list_seeds(settings: dict[str, Any], row: dict[str, Any]) -> Sequence[int]:
+    seeds: Sequence[int] = row.get("seeds", settings["seeds"])
+    return seeds
+
+
+def _compute_fingerprint(
+    settings: dict[str, Any], row: dict[str, Any], config: CompareConfig, seed: int
+) -> str:
+    recipe = build_recipe(_choose_recipe(settings, row), config, seed)
+    return compute_run_fingerprint(row, recipe, row.get("initial"))
 
 
 def _measure_teacher(
@@ -83,17 +119,14 @@ def _measure_teacher(
     texts = [document.text for document in data.test]
     found = decode_teacher(store, texts, config.target.teacher_threshold)
     quality = score_predictions(data.test, found, labels=config.labels).quality
-    described = {
-        "test_f1": quality.spans.micro.f1,
-        "documents": {
-            "gold": len(data.gold),
-            "transfer": len(data.transfer),
-            "dev": len(data.dev),
-            "test": len(data.test),
-        },
-        "weight_hash": store.manifest.teacher_hash,
+    counts = {
+        "gold": len(data.gold),
+        "transfer": len(data.transfer),
+        "dev": len(data.dev),
+        "test": len(data.test),
     }
-    write_json(output / TEACHER_FILE, described)
+    values = (quality.spans.micro.f1, counts, store.manifest.teacher_hash)
+    write_json(output / TEACHER_FILE, dict(zip(TEACHER_KEYS, values, strict=True)))
 
 
 def _choose_recipe(settings: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
@@ -137,29 +170,38 @@ def _choose_dev(
     return label_by_teacher(store, store.labels, config.target.teacher_threshold)
 
 
-def _write_results(file: str, settings: dict[str, Any], runs: Path, data: Path) -> None:
+def _write_results(
+    path: Path, settings: dict[str, Any], arguments: argparse.Namespace, known: dict[str, Any]
+) -> None:
     """All corpora that have a row."""
     corpora: dict[str, Any] = {}
+    runs = arguments.runs / "corpora"
     for name in settings["corpora"]:
-        path = runs / name / TEACHER_FILE
-        if not path.is_file():
+        teacher = runs / name / TEACHER_FILE
+        if teacher.is_file():
+            corpora[name] = read_json(teacher, "remove it")
+        elif name in known:
+            corpora[name] = {key: known[name][key] for key in TEACHER_KEYS}
+        else:
             continue
-        config = read_corpus(name, data)
-        corpora[name] = {**read_json(path, "remove it"), "rows": {}}
+        config = read_corpus(name, arguments.data)
+        log = _open_log(runs / name, known)
+        corpora[name] |= {"rows": {}, "runs": {}}
         for row in settings["rows"]:
-            changes = _choose_recipe(settings, row)
-            seeds = row.get("seeds", settings["seeds"])
-            recipes = [build_recipe(changes, config, seed) for seed in seeds]
-            found = read_measured(runs / name, row, recipes)
+            found = log.find_all(
+                _compute_fingerprint(settings, row, config, seed)
+                for seed in _list_seeds(settings, row)
+            )
             if found:
-                corpora[name]["rows"][row["name"]] = summarize(found)
+                corpora[name]["rows"][row["name"]] = summarize(list(found.values()))
+                corpora[name]["runs"] |= found
     result = {
         "date": f"{date.today()}",
         "machine": describe_machine().model_dump(),
         "student": settings["student"],
         "corpora": corpora,
     }
-    write_json(HERE / "results" / f"{file}.json", result)
+    write_json(path, result)
 
 
 if __name__ == "__main__":

@@ -5,10 +5,12 @@ from __future__ import annotations
 import statistics
 from typing import Any
 
+from grid_log import describe_measuring
+
 
 def build_corpora_section(result: dict[str, Any]) -> str:
     """One row a corpus, and the mean over those that have every column."""
-    machine = result["machine"]
+    runs = [run for found in result["corpora"].values() for run in found["runs"].values()]
     corpora = result["corpora"]
     names = list(dict.fromkeys(name for found in corpora.values() for name in found["rows"]))
     counts = {row["seeds"] for found in corpora.values() for row in found["rows"].values()}
@@ -23,7 +25,7 @@ def build_corpora_section(result: dict[str, Any]) -> str:
         "the teacher's. The teacher was trained on the train splits, so that it is no teacher for "
         "a language or domain that is new to it.",
         "",
-        f"Measured on {result['date']}, {machine['cpu']}, {machine['cores']} cores, with "
+        f"{describe_measuring(result, runs)}, with "
         "`python benchmarks/corpora.py` ([rows](../benchmarks/corpora.yaml), "
         "[corpora](../benchmarks/corpora), [results](../benchmarks/results/corpora.json)).",
         "",

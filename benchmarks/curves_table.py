@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from grid_log import describe_measuring
+
 from distilgliner.compare import svg
 from distilgliner.compare.svg import Drawing, Scale
 
@@ -38,7 +40,7 @@ def find_curves(found: Mapping[str, Any]) -> dict[str, Curve]:
 
 def build_curves_section(result: Mapping[str, Any]) -> str:
     """The table; the picture lies in docs/images."""
-    machine = result["machine"]
+    runs = [run for found in result["corpora"].values() for run in found["runs"].values()]
     lines = [
         "## More text, more labels",
         "",
@@ -48,7 +50,7 @@ def build_curves_section(result: Mapping[str, Any]) -> str:
         "many gold sentences, and dev only with all of them. The teacher is the bundled one as it "
         "is, and was trained on this corpus.",
         "",
-        f"Measured on {result['date']}, {machine['cpu']}, {machine['cores']} cores, with "
+        f"{describe_measuring(result, runs)}, with "
         "`python benchmarks/corpora.py --settings curves` ([rows](../benchmarks/curves.yaml), "
         "[results](../benchmarks/results/curves.json)).",
         "",

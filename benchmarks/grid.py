@@ -1,32 +1,33 @@
 """One student after the other, each another recipe: what `ablation.py` and `corpora.py` share.
 
-A student that is measured is not trained again, so a run that was killed goes on, and rows can be
-added. Dev F1 picks recipes, test F1 is reported.
+A student that is measured is not trained again (`grid_log.py`), so a run that was killed goes on,
+and rows can be added. Dev F1 picks recipes, test F1 is reported.
 """
 
 from __future__ import annotations
 
 import json
-import statistics
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
+from grid_log import RunLog
 
 from distilgliner.annotate.store import AnnotationStore
 from distilgliner.compare.arm import LABEL_FREE
 from distilgliner.compare.config import CompareConfig, build_compare_config
+from distilgliner.compare.machine import describe_machine
 from distilgliner.corpus.document import Document
 from distilgliner.distill.config import DistillConfig, build_distill_config
+from distilgliner.distill.initial import read_initial
 from distilgliner.distill.run import run_distillation
 from distilgliner.evaluate.run import run_predictions, score_predictions
-from distilgliner.files import read_json, write_json
 from distilgliner.folders import compute_fingerprint
 from distilgliner.student.predictor import DistilGLiNER
 
 HERE = Path(__file__).parent
-_MEASURED_FILE = "measured.json"
 
 
 def read_corpus(name: str, data: Path) -> CompareConfig:
@@ -56,7 +57,7 @@ def run_row(
     row: dict[str, Any],
     recipe: DistillConfig,
     store: AnnotationStore,
-    output: Path,
+    log: RunLog,
     *,
     gold: Sequence[Document],
     dev: Sequence[Document],
@@ -67,9 +68,10 @@ def run_row(
 
     initial: the student whose word vectors and encoder it begins with.
     """
-    folder = find_folder(output, row, recipe)
-    if (folder / _MEASURED_FILE).is_file():
+    fingerprint = compute_run_fingerprint(row, recipe, initial)
+    if log.find(fingerprint) is not None:
         return
+    folder = log.folder / fingerprint
     labelled = () if recipe.targets in LABEL_FREE else gold
     result = run_distillation(store, recipe, folder, gold=labelled, dev=dev, initial=initial)
     predictor = DistilGLiNER.from_pretrained(folder)
@@ -82,30 +84,22 @@ def run_row(
         "test_f1": evaluation.quality.spans.micro.f1,
         "parameters": result["parameters"]["total"],
         "seconds": result["train_seconds"],
+        "cpu": describe_machine().cpu,
     }
     print(measured, flush=True)
-    write_json(folder / _MEASURED_FILE, measured)
+    log.add(fingerprint, measured)
 
 
-def find_folder(output: Path, row: dict[str, Any], recipe: DistillConfig) -> Path:
-    """Named by what is run, so that a changed row or recipe is run anew."""
+def compute_run_fingerprint(
+    row: dict[str, Any], recipe: DistillConfig, initial: str | None = None
+) -> str:
+    """Names a run by what is run, so that a changed row, recipe or initial student is run anew."""
     described = [json.dumps(row, sort_keys=True), recipe.model_dump_json()]
-    return output / "runs" / compute_fingerprint(described)
+    if initial is not None:
+        described.append(_compute_initial_fingerprint(initial))
+    return compute_fingerprint(described)
 
 
-def read_measured(output: Path, row: dict[str, Any], recipes: Sequence[DistillConfig]) -> list[Any]:
-    """What the runs of a row have measured, of the seeds that are done."""
-    paths = [find_folder(output, row, recipe) / _MEASURED_FILE for recipe in recipes]
-    return [read_json(path, "remove it") for path in paths if path.is_file()]
-
-
-def summarize(found: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Means over the seeds; spread is the standard deviation, None of one seed."""
-    summary: dict[str, Any] = {"seeds": len(found)}
-    for key in ("dev_f1", "test_f1"):
-        values = [one[key] for one in found]
-        summary[key] = statistics.fmean(values)
-        summary[f"{key}_spread"] = statistics.stdev(values) if len(values) > 1 else None
-    summary["parameters"] = found[0]["parameters"]
-    summary["seconds"] = statistics.median(one["seconds"] for one in found)
-    return summary
+@cache
+def _compute_initial_fingerprint(initial: str) -> str:
+    return read_initial(initial).fingerprint
