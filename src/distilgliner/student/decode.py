@@ -12,7 +12,9 @@ logit(t) to every O, so each entity found scores above t, and t = 0.5 is plain V
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -40,134 +42,149 @@ def decode_words(
     starts, ends = find_islands(best - log_probs[:, 0] - outside, lengths)
     if not len(starts):
         return found
-    # Scores relative to O: O is worth logit(threshold), everything else its log-odds against O.
-    order, sizes = _flatten(starts, ends)
-    odds = log_probs[order, 1:].astype(np.float64) - log_probs[order, :1]
-    spans = (_search_segmentation if roles else _search_runs)(odds, sizes, outside)
+    search = _search_segmentation if roles else _search_runs
+    islands = search(log_probs, starts, ends - starts, outside)
     borders = np.concatenate(([0], np.cumsum(lengths)))
     documents = np.searchsorted(borders, starts, side="right") - 1
     first_words = starts - borders[documents]
-    rows = np.concatenate(([0], np.cumsum(sizes)[:-1]))
-    for document, first, row, island in zip(
-        documents.tolist(), first_words.tolist(), rows.tolist(), spans, strict=True
+    for document, first, island in zip(
+        documents.tolist(), first_words.tolist(), islands, strict=True
     ):
-        for start, end, label in island:
-            score = _score(odds[row + start : row + end], label, roles)
-            found[document].append((first + start, first + end, label, score))
+        for start, end, label, mean in island:
+            found[document].append((first + start, first + end, label, _squash(mean)))
     return found
 
 
-def _flatten(starts: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The words of all islands one after the other, and how many each has."""
-    sizes = ends - starts
-    shifts = np.repeat(starts - np.concatenate(([0], np.cumsum(sizes)[:-1])), sizes)
-    return np.arange(int(sizes.sum())) + shifts, sizes
+_Island = list[tuple[int, int, int, float]]
+"""The entities of an island by its own words: start, end, label, mean log-odds of the words."""
 
 
-def _score(odds: np.ndarray, label: int, roles: bool) -> float:
-    """sigmoid of the mean log-odds (n, T − 1) of the n words of one entity."""
-    count = len(odds)
-    if not roles:
-        mean = float(odds[:, label].sum()) / count
-    elif count == 1:
-        mean = float(odds[0, label * ROLES + SINGLE])
-    else:
-        total = float(odds[0, label * ROLES + BEGIN]) + float(odds[-1, label * ROLES + END])
-        if count > 2:
-            total += float(odds[1:-1, label * ROLES + INSIDE].sum())
-        mean = total / count
+def _squash(mean: float) -> float:
     return 1 / (1 + math.exp(-mean)) if mean > -700 else 0.0
 
 
-def _search_segmentation(
-    odds: np.ndarray, sizes: np.ndarray, outside: float
-) -> list[list[tuple[int, int, int]]]:
-    """Viterbi over flat segmentations of islands: (M, 4C) of all their words → the spans of each.
+def _compute_odds(log_probs: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Of some rows of the scores, what each tag but O has beyond O: float64 (M, T − 1)."""
+    chosen = log_probs[rows].astype(np.float64)
+    return np.asarray(chosen[:, 1:] - chosen[:, :1])
 
-    All islands take a step at a time, the longest first, so that those that have ended drop out at
-    the end of the arrays.
+
+class _Steps:
+    """The words of islands, all first words first, then all second ones, and so on.
+
+    Within a step the longest island comes first, so that those that have ended drop out at the end.
     """
-    roles = odds.reshape(len(odds), -1, ROLES)
-    single = roles[:, :, SINGLE]
-    best_single = single.argmax(axis=1)
-    single_gain = np.take_along_axis(single, best_single[:, None], axis=1)[:, 0]
+
+    def __init__(self, starts: np.ndarray, sizes: np.ndarray) -> None:
+        by_size = np.argsort(-sizes, kind="stable")
+        words = np.arange(int(sizes[by_size[0]]))
+        active = np.searchsorted(-sizes[by_size], -words, side="left")
+        offsets = np.concatenate(([0], np.cumsum(active)))
+        ranks = np.arange(int(offsets[-1])) - np.repeat(offsets[:-1], active)
+        self.rows = starts[by_size][ranks] + np.repeat(words, active)  # (M,) of the scores
+        self.offsets: list[int] = offsets.tolist()  # where each step begins
+        self.ranks = np.argsort(by_size, kind="stable").tolist()  # each island's place in a step
+        self.sizes: list[int] = sizes.tolist()
+
+
+def _search_segmentation(
+    log_probs: np.ndarray, starts: np.ndarray, sizes: np.ndarray, outside: float
+) -> list[_Island]:
+    """Viterbi over the flat segmentations of islands, which take a step together."""
+    steps = _Steps(starts, sizes)
+    odds = _compute_odds(log_probs, steps.rows)
+    by_role = np.ascontiguousarray(odds.reshape(len(odds), -1, ROLES).transpose(2, 0, 1))
+    begins, insides, ends, singles = (by_role[role] for role in (BEGIN, INSIDE, END, SINGLE))
+    single_gain = singles.max(axis=1)
     closed_gain = np.maximum(single_gain, outside)  # a word alone: O or the best single
 
-    by_size = np.argsort(-sizes, kind="stable")
-    rows = (np.cumsum(sizes) - sizes)[by_size]
-    sorted_sizes = sizes[by_size]
-    free = np.zeros(len(sizes))
-    inside = np.full((len(sizes), roles.shape[1]), -np.inf)
-    ended_by = np.full(len(odds), -1)  # label whose End closes at this word, −1: word alone
-    began_at = np.zeros((len(odds), roles.shape[1]), dtype=bool)  # the open entity begins here
-    for word in range(int(sorted_sizes[0])):
-        active = int(np.searchsorted(-sorted_sizes, -word, side="left"))
-        free, inside, here = free[:active], inside[:active], rows[:active] + word
-        ending = inside + roles[here, :, END]
-        best = ending.argmax(axis=1)
-        ending_gain = np.take_along_axis(ending, best[:, None], axis=1)[:, 0]
-        alone = free + closed_gain[here]
-        began = free[:, None] + roles[here, :, BEGIN]
-        stayed = inside + roles[here, :, INSIDE]
-        began_at[here] = began >= stayed
-        ended_by[here] = np.where(ending_gain > alone, best, -1)
+    count = steps.offsets[1]
+    free = np.zeros(count)
+    inside = np.full((count, singles.shape[1]), -np.inf)
+    is_ended = np.empty(len(odds), dtype=bool)  # an entity closes at this word
+    ended_by = np.empty(len(odds), dtype=np.int64)  # its label
+    began_at = np.empty(singles.shape, dtype=bool)  # the open entity begins here
+    for first, last in pairwise(steps.offsets):
+        free, inside = free[: last - first], inside[: last - first]
+        ending = inside + ends[first:last]
+        ending_gain = ending.max(axis=1)
+        alone = free + closed_gain[first:last]
+        began = free[:, None] + begins[first:last]
+        stayed = inside + insides[first:last]
+        np.greater_equal(began, stayed, out=began_at[first:last])
+        np.greater(ending_gain, alone, out=is_ended[first:last])
+        ending.argmax(axis=1, out=ended_by[first:last])
         free = np.maximum(alone, ending_gain)
         inside = np.maximum(began, stayed)
-    pointers = (
+    pointers = _Pointers(
+        odds,
+        is_ended.tolist(),
         ended_by.tolist(),
         began_at,
         (single_gain > outside).tolist(),
-        best_single.tolist(),
+        singles.argmax(axis=1).tolist(),
     )
-    ends = np.cumsum(sizes)
     return [
-        _trace(first, last, *pointers)
-        for first, last in zip((ends - sizes).tolist(), ends.tolist(), strict=True)
+        pointers.trace(steps.offsets[:size], rank)
+        for size, rank in zip(steps.sizes, steps.ranks, strict=True)
     ]
 
 
-def _trace(
-    first: int,
-    last: int,
-    ended_by: list[int],
-    began_at: np.ndarray,
-    is_single: list[bool],
-    best_single: list[int],
-) -> list[tuple[int, int, int]]:
-    """Follow the back pointers of the island of words `first` … `last` − 1 from its end."""
-    spans = []
-    word = last - 1
-    while word >= first:
-        label = ended_by[word]
-        if label >= 0:
-            start = word - 1
-            while not began_at[start, label]:
-                start -= 1
-            spans.append((start - first, word + 1 - first, label))
-            word = start - 1
-            continue
-        if is_single[word]:
-            spans.append((word - first, word + 1 - first, best_single[word]))
-        word -= 1
-    spans.reverse()
-    return spans
+class _Pointers(NamedTuple):
+    """What the search has decided at each word, in the order of `_Steps`."""
+
+    odds: np.ndarray
+    is_ended: list[bool]
+    ended_by: list[int]
+    began_at: np.ndarray
+    is_single: list[bool]
+    best_single: list[int]
+
+    def trace(self, offsets: Sequence[int], rank: int) -> _Island:
+        """Follow the pointers of an island from its last word to its first."""
+        spans = []
+        word = len(offsets) - 1
+        while word >= 0:
+            row = offsets[word] + rank
+            if self.is_ended[row]:
+                label = self.ended_by[row]
+                start = word - 1
+                while not self.began_at[offsets[start] + rank, label]:
+                    start -= 1
+                rows = [offset + rank for offset in offsets[start : word + 1]]
+                spans.append((start, word + 1, label, self._average(rows, label)))
+                word = start
+            elif self.is_single[row]:
+                label = self.best_single[row]
+                spans.append((word, word + 1, label, float(self.odds[row, label * ROLES + SINGLE])))
+            word -= 1
+        spans.reverse()
+        return spans
+
+    def _average(self, rows: Sequence[int], label: int) -> float:
+        """The mean log-odds of an entity of two words or more."""
+        column = label * ROLES
+        total = self.odds[rows[0], column + BEGIN] + self.odds[rows[-1], column + END]
+        for row in rows[1:-1]:
+            total += self.odds[row, column + INSIDE]
+        return float(total) / len(rows)
 
 
 def _search_runs(
-    odds: np.ndarray, sizes: np.ndarray, outside: float
-) -> list[list[tuple[int, int, int]]]:
-    """Best label of each word on its own; runs of one label are entities: (M, C) → spans."""
-    best = odds.argmax(axis=1)
-    best = np.where(np.take_along_axis(odds, best[:, None], axis=1)[:, 0] > outside, best, -1)
+    log_probs: np.ndarray, starts: np.ndarray, sizes: np.ndarray, outside: float
+) -> list[_Island]:
+    """Best label of each word on its own; runs of one label are entities."""
     islands = []
-    for labels in np.split(best, np.cumsum(sizes)[:-1]):
-        borders = np.flatnonzero(np.diff(labels)) + 1
-        edges = [0, *borders.tolist(), len(labels)]
+    for start, size in zip(starts.tolist(), sizes.tolist(), strict=True):
+        odds = _compute_odds(log_probs, np.arange(start, start + size))
+        gains = odds.max(axis=1)
+        labels = np.where(gains > outside, odds.argmax(axis=1), -1)
+        edges = [0, *(np.flatnonzero(np.diff(labels)) + 1).tolist(), size]
         islands.append(
             [
-                (start, end, int(labels[start]))
-                for start, end in pairwise(edges)
-                if start < end and labels[start] >= 0
+                (first, last, int(labels[first]), float(gains[first:last].mean()))
+                for first, last in pairwise(edges)
+                if labels[first] >= 0
             ]
         )
     return islands

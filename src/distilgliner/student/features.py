@@ -68,16 +68,17 @@ class WordFeaturizer:
         """Documents given as words → arrays; distinct words are numbered as they first occur."""
         lengths = np.array([len(words) for words in documents], dtype=np.int64)
         words = np.zeros((len(documents), int(lengths.max(initial=1))), dtype=np.int64)
-        rows = self._find_rows(list(chain.from_iterable(documents)) or [""])
-        # Not in the order of the table, which tells of earlier batches: sums would round otherwise,
-        # and a training that goes on would not end where one in a piece does.
-        distinct, first, numbers = np.unique(rows, return_index=True, return_inverse=True)
-        order = np.argsort(first)
-        ranks = np.empty_like(order)
-        ranks[order] = np.arange(len(order))
-        if lengths.any():
-            words[np.arange(words.shape[1]) < lengths[:, None]] = ranks[numbers]
-        return WordBatch(self._take(distinct[order]), words, lengths)
+        # Numbered as they occur and not as in the table, which tells of earlier batches: sums would
+        # round otherwise, and a training that goes on would not end where one in a piece does.
+        distinct = dict.fromkeys(chain.from_iterable(documents))
+        if distinct:
+            numbers = dict(zip(distinct, range(len(distinct)), strict=True))
+            found = map(numbers.__getitem__, chain.from_iterable(documents))
+            total = int(lengths.sum())
+            words[np.arange(words.shape[1]) < lengths[:, None]] = np.fromiter(
+                found, dtype=np.int64, count=total
+            )
+        return WordBatch(self._take(self._find_rows(list(distinct) or [""])), words, lengths)
 
     def compute_features(self, words: Iterable[str]) -> WordFeatures:
         """Features of words, in their order."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
+_NONE = np.zeros(1, dtype=np.int64)
 _ROUNDING = 1e-6
 """Sums so little below 0 count as above it: a word too many is only looked at in vain."""
 
@@ -32,7 +33,7 @@ def find_islands(gains: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np
     lowest_start = np.minimum.accumulate(total - gains - wall)
     # Each word with the number of its document, 0 outside of islands: an island is a run of them.
     inside = np.where(highest_end - lowest_start > -_ROUNDING, document + 1, 0)
-    edges = np.flatnonzero(np.diff(inside, prepend=0, append=0))
-    starts = edges[:-1][inside[edges[:-1]] > 0]
-    ends = edges[1:][inside[edges[1:] - 1] > 0]
-    return starts, ends
+    padded = np.concatenate((_NONE, inside, _NONE))
+    edges = np.flatnonzero(padded[1:] != padded[:-1])
+    # An edge starts an island where one lies behind it, and ends one where one lies before it.
+    return edges[padded[edges + 1] > 0], edges[padded[edges] > 0]
