@@ -201,24 +201,27 @@ def _measure_scaling(
     path = plan.output / "scaling.json"
     known: dict[str, Any] = read_json(path, "remove it") if path.is_file() else {}
     sizes = QUICK_WORDS if plan.quick else WORDS
+    labels = plan.config.labels
     texts: list[str] = []
     found = {}
     for candidate in candidates:
         if candidate.kind != "student" or "ONNX" not in candidate.name:
             continue
-        key = f"{candidate.name} {compute_key(candidate.model)} {sentences}"
-        if key not in known:
+        model = Path(str(candidate.model))
+        key = f"{candidate.name} {compute_key(candidate.model)}"
+        streams = {f"{key}, {count} sentences": count for count in (sentences // 10, sentences)}
+        missing = [one for one in (key, *streams) if one not in known]
+        if missing:
             texts = texts or read_stream(plan, count_needed_words(sizes))
-            labels, model = plan.config.labels, Path(str(candidate.model))
-            measured = measure_scaling(model, texts, labels, sizes)
-            measured["streams"] = [
-                measure_stream(model, _repeat(texts, count), labels)
-                for count in (sentences // 10, sentences)
-            ]
-            known[key] = measured
+        for one in missing:
+            known[one] = (
+                measure_stream(model, _repeat(texts, streams[one]), labels)
+                if one in streams
+                else measure_scaling(model, texts, labels, sizes)
+            )
             write_json(path, known)
-            print(f"{candidate.name}: much text measured", flush=True)
-        found[candidate.name] = known[key]
+            print(f"{one}: measured", flush=True)
+        found[candidate.name] = {**known[key], "streams": [known[one] for one in streams]}
     return found
 
 
