@@ -197,7 +197,7 @@ def _describe(
 def _measure_scaling(
     plan: Plan, candidates: Sequence[Candidate], sentences: int
 ) -> dict[str, dict[str, Any]]:
-    """For every exported student: `measure_scaling`, and `measure_stream` at two lengths."""
+    """For every exported student `measure_scaling`, in 8 bits `measure_stream` at two lengths."""
     path = plan.output / "scaling.json"
     known: dict[str, Any] = read_json(path, "remove it") if path.is_file() else {}
     sizes = QUICK_WORDS if plan.quick else WORDS
@@ -209,7 +209,8 @@ def _measure_scaling(
             continue
         model = Path(str(candidate.model))
         key = f"{candidate.name} {compute_key(candidate.model)}"
-        streams = {f"{key}, {count} sentences": count for count in (sentences // 10, sentences)}
+        counts = (sentences // 10, sentences) if "int8" in candidate.name else ()
+        streams = {f"{key}, {count} sentences": count for count in counts}
         missing = [one for one in (key, *streams) if one not in known]
         if missing:
             texts = texts or read_stream(plan, count_needed_words(sizes))
