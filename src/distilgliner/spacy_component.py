@@ -1,0 +1,192 @@
+"""A student as a component of a spaCy pipeline: `nlp.add_pipe("distilgliner")`.
+
+spaCy finds it by the entry point of the group `spacy_factories`; `docs/spacy.md` shows its use.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import srsly
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+from spacy.util import filter_spans, minibatch
+
+from distilgliner.errors import UserError
+from distilgliner.student.predictor import DistilGLiNER
+
+_STUDENT_FOLDER = "student"
+_Exclude = Iterable[str]
+
+
+@Language.factory(
+    "distilgliner",
+    assigns=["doc.ents", "doc.spans", "token.ent_iob", "token.ent_type"],
+    default_config={
+        "model": "general",
+        "labels": None,
+        "threshold": 0.5,
+        "names": {},
+        "spans_key": "distilgliner",
+        "overwrite": False,
+        "threads": 1,
+    },
+)
+def create_component(
+    nlp: Language,
+    name: str,
+    model: str,
+    labels: list[str] | None,
+    threshold: float,
+    names: dict[str, str],
+    spans_key: str,
+    overwrite: bool,
+    threads: int,
+) -> DistilGLiNERComponent:
+    """What `nlp.add_pipe("distilgliner", config={...})` makes; see `DistilGLiNERComponent`."""
+    return DistilGLiNERComponent(
+        model,
+        labels=labels,
+        threshold=threshold,
+        names=names,
+        spans_key=spans_key,
+        overwrite=overwrite,
+        threads=threads,
+    )
+
+
+class DistilGLiNERComponent:
+    """Puts the entities of a student into `doc.ents`, and them and their scores into `doc.spans`.
+
+    model: a student's folder or hub id, or "general", the bundled one. If it is not there, that is
+        told with the first text: a pipeline that is read from a folder has its own student.
+    labels: which to look for; None means those of the distillation.
+    threshold: only entities that score above it, strictly between 0 and 1.
+    names: what labels are called in spaCy, as {"person": "PERSON"}; others keep their names.
+    spans_key: of the group in `doc.spans`, whose `attrs["scores"]` has a score for each entity.
+    overwrite: whether entities of earlier components give way; else those that overlap them do.
+    threads: of one call.
+
+    Entities are stretched to whole tokens where spaCy's tokens are longer than GLiNER's words.
+    Raises `UserError` for a label that the student does not know, or a threshold out of range.
+    """
+
+    def __init__(
+        self,
+        model: str | Path,
+        *,
+        labels: Sequence[str] | None = None,
+        threshold: float = 0.5,
+        names: Mapping[str, str] | None = None,
+        spans_key: str = "distilgliner",
+        overwrite: bool = False,
+        threads: int = 1,
+    ) -> None:
+        self.wanted = labels
+        self.threshold = threshold
+        self.names = dict(names or {})
+        self.spans_key = spans_key
+        self.overwrite = overwrite
+        self.threads = threads
+        self._source = model
+        self._model: DistilGLiNER | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None  # of a student from bytes
+        with suppress(UserError):
+            self._open(model)
+        if self._model is not None:
+            self._check()
+
+    def _check(self) -> None:
+        """A wrong label, name or threshold is told at once, not with the first text."""
+        self._find(["a"])
+        known = self._list_labels()
+        for label in self.names.keys() - set(known):
+            raise UserError(f"names has {label!r}, which is none of the labels {', '.join(known)}.")
+
+    def _list_labels(self) -> Sequence[str]:
+        if self.wanted is not None:
+            return self.wanted
+        return self._model.labels if self._model is not None else ()
+
+    @property
+    def model(self) -> DistilGLiNER:
+        """The student. Raises `UserError` when there is none."""
+        return self._model or self._open(self._source)
+
+    def _open(self, source: str | Path) -> DistilGLiNER:
+        self._model = DistilGLiNER.from_pretrained(source)
+        self._model.set_threads(self.threads)
+        return self._model
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels of its entities, as spaCy has them; none while the student is not there."""
+        return tuple(self.names.get(label, label) for label in self._list_labels())
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Annotate one document in place."""
+        self._annotate(doc, self._find([doc.text])[0])
+        return doc
+
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
+        """Annotate documents, many at once, which is faster."""
+        for docs in minibatch(stream, batch_size):
+            for doc, entities in zip(docs, self._find([doc.text for doc in docs]), strict=True):
+                self._annotate(doc, entities)
+                yield doc
+
+    def _find(self, texts: list[str]) -> list[list[dict[str, Any]]]:
+        return self.model.batch_predict_entities(texts, self.wanted, threshold=self.threshold)
+
+    def _annotate(self, doc: Doc, entities: Sequence[Mapping[str, Any]]) -> None:
+        spans = [self._build_span(doc, entity) for entity in entities]
+        doc.spans[self.spans_key] = spans
+        doc.spans[self.spans_key].attrs["scores"] = [entity["score"] for entity in entities]
+        spans = filter_spans(spans)  # two words of GLiNER's in one token of spaCy's
+        first, second = (spans, doc.ents) if self.overwrite else (doc.ents, spans)
+        taken = {token for span in first for token in range(span.start, span.end)}
+        added = [span for span in second if taken.isdisjoint(range(span.start, span.end))]
+        doc.ents = [*first, *added]
+
+    def _build_span(self, doc: Doc, entity: Mapping[str, Any]) -> Span:
+        label = self.names.get(entity["label"], entity["label"])
+        return doc.char_span(entity["start"], entity["end"], label, alignment_mode="expand")
+
+    def to_disk(self, path: str | Path, exclude: _Exclude = ()) -> None:
+        """Write the student, so that the pipeline's folder is all that is needed."""
+        self.model.save_pretrained(Path(path) / _STUDENT_FOLDER)
+
+    def from_disk(self, path: str | Path, exclude: _Exclude = ()) -> DistilGLiNERComponent:
+        """Open the student of a pipeline's folder."""
+        self._open(Path(path) / _STUDENT_FOLDER)
+        return self
+
+    def to_bytes(self, exclude: _Exclude = ()) -> bytes:
+        """The student's files."""
+        with tempfile.TemporaryDirectory() as name:
+            self.model.save_pretrained(name)
+            files = {path.name: path.read_bytes() for path in sorted(Path(name).iterdir())}
+        packed: bytes = srsly.msgpack_dumps(files)
+        return packed
+
+    def from_bytes(self, packed: bytes, exclude: _Exclude = ()) -> DistilGLiNERComponent:
+        """Open a student from its files, which are kept in a folder of their own until the end."""
+        self._folder = tempfile.TemporaryDirectory()
+        for name, content in srsly.msgpack_loads(packed).items():
+            (Path(self._folder.name) / Path(name).name).write_bytes(content)
+        self._open(self._folder.name)
+        return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For spaCy's worker processes: everything, the student as bytes."""
+        return {**self.__dict__, "_model": self.to_bytes(), "_folder": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Open the student again."""
+        packed = state.pop("_model")
+        self.__dict__.update(state)
+        self.from_bytes(packed)
