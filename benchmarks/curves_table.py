@@ -48,7 +48,7 @@ def build_curves_section(result: Mapping[str, Any]) -> str:
         f"{result['student']}, mean ± standard deviation over the seeds, each with other samples. "
         "`soft` learns from a part of the transfer text and no label; `gold` and `mixed` have so "
         "many gold sentences, and dev only with all of them. The teacher is the bundled one as it "
-        "is, and was trained on this corpus.",
+        "is, and was trained on this corpus; students begin with random weights.",
         "",
         f"{describe_measuring(result, runs)}, with "
         "`python benchmarks/corpora.py --settings curves` ([rows](../benchmarks/curves.yaml), "
