@@ -29,6 +29,7 @@ ORDER = (
     "annotate",
     "finetune",
     "student",
+    "spacy_component",
     "augment",
     "distill",
     "tune",
@@ -42,6 +43,7 @@ ORDER = (
 # Besides the order: what never imports what.
 APART = {
     "student": {"annotate", "metrics", "bundled"},
+    "spacy_component": {"annotate", "metrics", "bundled", "finetune"},
     "models": {"distill"},
     "evaluate": {"distill"},
 }

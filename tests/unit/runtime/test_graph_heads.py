@@ -18,7 +18,9 @@ from distilgliner.student.registry import HEADS
 from tiny_store import build_documents, build_tiny_student
 
 WORDS = [document.text.split() for document in build_documents(12)] + [["Ada"], ["Ada", "met"]]
-TEXTS = [" ".join(words) for words in WORDS] + ["Ada met Bob . " * 200]
+# Nothing that repeats: spans of equal scores would be chosen by the rounding of a processor.
+LONG_TEXT = " ".join(document.text for document in build_documents(150))
+TEXTS = [" ".join(words) for words in WORDS] + [LONG_TEXT]
 
 
 def export(
