@@ -104,8 +104,11 @@ class DistilGLiNERComponent:
         """A wrong label, name or threshold is told at once, not with the first text."""
         self._find(["a"])
         known = self._list_labels()
-        for label in self.names.keys() - set(known):
-            raise UserError(f"names has {label!r}, which is none of the labels {', '.join(known)}.")
+        unknown = sorted(self.names.keys() - set(known))
+        if unknown:
+            raise UserError(
+                f"names has {unknown[0]!r}, which is none of the labels {', '.join(known)}."
+            )
 
     def _list_labels(self) -> Sequence[str]:
         if self.wanted is not None:
