@@ -37,7 +37,6 @@ from distilgliner.evaluate.run import score_predictions
 from distilgliner.files import read_json, write_json
 
 TEACHER_FILE = "teacher.json"
-TEACHER_KEYS = ("test_f1", "documents", "weight_hash")
 
 
 def main() -> None:
@@ -119,14 +118,17 @@ def _measure_teacher(
     texts = [document.text for document in data.test]
     found = decode_teacher(store, texts, config.target.teacher_threshold)
     quality = score_predictions(data.test, found, labels=config.labels).quality
-    counts = {
-        "gold": len(data.gold),
-        "transfer": len(data.transfer),
-        "dev": len(data.dev),
-        "test": len(data.test),
+    described = {
+        "test_f1": quality.spans.micro.f1,
+        "documents": {
+            "gold": len(data.gold),
+            "transfer": len(data.transfer),
+            "dev": len(data.dev),
+            "test": len(data.test),
+        },
+        "weight_hash": store.manifest.teacher_hash,
     }
-    values = (quality.spans.micro.f1, counts, store.manifest.teacher_hash)
-    write_json(output / TEACHER_FILE, dict(zip(TEACHER_KEYS, values, strict=True)))
+    write_json(output / TEACHER_FILE, described)
 
 
 def _choose_recipe(settings: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
@@ -181,7 +183,7 @@ def _write_results(
         if teacher.is_file():
             corpora[name] = read_json(teacher, "remove it")
         elif name in known:
-            corpora[name] = {key: known[name][key] for key in TEACHER_KEYS}
+            corpora[name] = dict(known[name])
         else:
             continue
         config = read_corpus(name, arguments.data)

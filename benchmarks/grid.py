@@ -64,13 +64,11 @@ def run_row(
     test: Sequence[Document],
     initial: str | None = None,
 ) -> None:
-    """Train one student and measure it on test, unless that is done.
+    """Train one student, measure it on test and keep that in the log.
 
     initial: the student whose word vectors and encoder it begins with.
     """
     fingerprint = compute_run_fingerprint(row, recipe, initial)
-    if log.find(fingerprint) is not None:
-        return
     folder = log.folder / fingerprint
     labelled = () if recipe.targets in LABEL_FREE else gold
     result = run_distillation(store, recipe, folder, gold=labelled, dev=dev, initial=initial)

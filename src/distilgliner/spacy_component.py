@@ -24,43 +24,12 @@ _Exclude = Iterable[str]
 
 
 @Language.factory(
-    "distilgliner",
-    assigns=["doc.ents", "doc.spans", "token.ent_iob", "token.ent_type"],
-    default_config={
-        "model": "general",
-        "labels": None,
-        "threshold": 0.5,
-        "names": {},
-        "spans_key": "distilgliner",
-        "overwrite": False,
-        "threads": 1,
-    },
+    "distilgliner", assigns=["doc.ents", "doc.spans", "token.ent_iob", "token.ent_type"]
 )
-def create_component(
-    nlp: Language,
-    name: str,
-    model: str,
-    labels: list[str] | None,
-    threshold: float,
-    names: dict[str, str],
-    spans_key: str,
-    overwrite: bool,
-    threads: int,
-) -> DistilGLiNERComponent:
-    """What `nlp.add_pipe("distilgliner", config={...})` makes; see `DistilGLiNERComponent`."""
-    return DistilGLiNERComponent(
-        model,
-        labels=labels,
-        threshold=threshold,
-        names=names,
-        spans_key=spans_key,
-        overwrite=overwrite,
-        threads=threads,
-    )
-
-
 class DistilGLiNERComponent:
     """Puts the entities of a student into `doc.ents`, and them and their scores into `doc.spans`.
+
+    `nlp.add_pipe("distilgliner", config={...})` makes it; the settings:
 
     model: a student's folder or hub id, or "general", the bundled one. If it is not there, that is
         told with the first text: a pipeline that is read from a folder has its own student.
@@ -77,11 +46,12 @@ class DistilGLiNERComponent:
 
     def __init__(
         self,
-        model: str | Path,
-        *,
-        labels: Sequence[str] | None = None,
+        nlp: Language,
+        name: str,
+        model: str = "general",
+        labels: list[str] | None = None,
         threshold: float = 0.5,
-        names: Mapping[str, str] | None = None,
+        names: dict[str, str] | None = None,
         spans_key: str = "distilgliner",
         overwrite: bool = False,
         threads: int = 1,

@@ -174,15 +174,18 @@ def _search_runs(
     log_probs: np.ndarray, starts: np.ndarray, sizes: np.ndarray, outside: float
 ) -> list[_Island]:
     """Best label of each word on its own; runs of one label are entities."""
+    ends = np.cumsum(sizes)
+    firsts = ends - sizes
+    odds = _compute_odds(log_probs, np.arange(int(ends[-1])) + np.repeat(starts - firsts, sizes))
+    gains = odds.max(axis=1)
+    best = np.where(gains > outside, odds.argmax(axis=1), -1)
     islands = []
-    for start, size in zip(starts.tolist(), sizes.tolist(), strict=True):
-        odds = _compute_odds(log_probs, np.arange(start, start + size))
-        gains = odds.max(axis=1)
-        labels = np.where(gains > outside, odds.argmax(axis=1), -1)
-        edges = [0, *(np.flatnonzero(np.diff(labels)) + 1).tolist(), size]
+    for start, end in zip(firsts.tolist(), ends.tolist(), strict=True):
+        labels = best[start:end]
+        edges = [0, *(np.flatnonzero(np.diff(labels)) + 1).tolist(), end - start]
         islands.append(
             [
-                (first, last, int(labels[first]), float(gains[first:last].mean()))
+                (first, last, int(labels[first]), float(gains[start + first : start + last].mean()))
                 for first, last in pairwise(edges)
                 if labels[first] >= 0
             ]
