@@ -11,6 +11,7 @@ from distilgliner.corpus.document import Document, text_id
 from distilgliner.corpus.split import text_key
 from distilgliner.distill.config import DistillConfig, TargetConfig
 from distilgliner.distill.ensemble import label_by_teachers
+from distilgliner.distill.fit_teachers import fit_teachers
 from distilgliner.distill.partial import find_known_labels, restrict_partial
 from distilgliner.distill.transfer import (
     StoredTeacher,
@@ -20,13 +21,16 @@ from distilgliner.distill.transfer import (
 )
 from distilgliner.errors import UserError
 from distilgliner.folders import compute_fingerprint
+from distilgliner.student.config import build_student_config
 
 HELD_OUT = 10
 """Without dev documents every tenth text (by its hash) is held out, if any."""
 ENOUGH_GOLD = 1000
 """Gold documents from which a tenth is held out when other text is learnt from as well (mixed)."""
+ENOUGH_HELD = 30
+"""Texts without gold that must be held out for the teachers' decisions to be dev of mixed."""
 LEARNT = "humans, and learnt from as well"
-"""Where dev is from when the gold is too little to hold out any of it."""
+"""Where dev is from when there is too little of either to hold out any of it."""
 
 D = TypeVar("D", Document, TransferDocument)
 
@@ -35,6 +39,7 @@ D = TypeVar("D", Document, TransferDocument)
 class DistillData:
     """What a run learns from, in the order of ids.
 
+    The teachers of `mixed` are fitted to the gold, see `fit_teachers`.
     `dev` chooses the epoch; `watched` is only reported, per epoch. Documents of people may be
     `PartialDocument`s, which say nothing of some labels.
     """
@@ -81,9 +86,10 @@ def build_data(
     stores: one, or several whose texts and label sets may be the same, overlap or differ. dev:
     chooses the epoch and the student's threshold. Without any, targets hard and soft hold out a
     tenth of the annotated text, with the teachers' decisions, and gold a tenth of the gold. So does
-    mixed from `ENOUGH_GOLD` documents on. With fewer, mixed holds out nothing: the gold is learnt
-    from and is dev too, which measured better than to learn from less or to trust the teachers'
-    decisions (docs/experiments.md). Its dev F1 is then that of text the student knows.
+    mixed from `ENOUGH_GOLD` documents on. With fewer, mixed learns from all of its gold, and holds
+    out a tenth of the other text, with the decisions of the teachers as the gold has fitted them.
+    Where that is less than `ENOUGH_HELD` texts nothing is held out: the gold is learnt from and is
+    dev too, and dev F1 is that of text the student knows.
 
     Raises `UserError` for labels that are missing or unknown, for gold that is missing or that the
     targets have no use for, for thresholds below a store's floor, and for nothing to learn from.
@@ -117,26 +123,58 @@ def build_data(
         },
     )
     if not data.dev:
-        data = _find_dev(config, data)
+        data = _hold_out_gold(config, data)
+    if targets == "mixed":
+        data = replace(data, teachers=_fit_teachers(config, data))
+    if not data.dev:
+        data = _hold_out_transfer(config, data)
     _check_not_empty(config, data)
     return data
 
 
-def _find_dev(config: DistillConfig, data: DistillData) -> DistillData:
-    """The data with dev documents out of its own, held out or not; see `build_data`."""
-    if config.targets in ("hard", "soft"):
-        transfer, held = _hold_out(data.transfer)
-        threshold = config.target.teacher_threshold
-        dev = label_by_teachers(held, data.teachers, data.labels, threshold)
-        return replace(data, transfer=transfer, dev=dev, dev_source="the teacher")
-    if config.targets == "mixed" and len(data.gold) < ENOUGH_GOLD:
-        return replace(data, dev=data.gold, dev_source=LEARNT)
+def _hold_out_gold(config: DistillConfig, data: DistillData) -> DistillData:
+    """The data with dev out of its gold, if the targets have enough; see `build_data`."""
+    enough = {"gold": 0, "mixed": ENOUGH_GOLD}.get(config.targets)
+    if enough is None or len(data.gold) < enough:
+        return data
     gold, dev = _hold_out(data.gold)
     transfer = data.transfer
     if config.targets == "mixed":
-        keys = {text_key(document.text) for document in dev}
-        transfer = [document for document in transfer if text_key(document.text) not in keys]
+        _, transfer = _part_by_texts(data.transfer, dev)
     return replace(data, transfer=transfer, gold=gold, dev=dev, dev_source="humans")
+
+
+def _fit_teachers(config: DistillConfig, data: DistillData) -> tuple[StoredTeacher, ...]:
+    roles = build_student_config(config.student, config.student_options).roles
+    return fit_teachers(data.teachers, data.transfer, data.gold, data.labels, roles=roles)
+
+
+def _hold_out_transfer(config: DistillConfig, data: DistillData) -> DistillData:
+    """The data with dev out of its annotated text, if that is learnt from; see `build_data`."""
+    if config.targets == "gold":
+        return data
+    with_gold, others = _part_by_texts(data.transfer, data.gold)
+    kept, held = _hold_out(others)
+    if config.targets == "mixed" and len(held) < ENOUGH_HELD:
+        return replace(data, dev=data.gold, dev_source=LEARNT)
+    dev = label_by_teachers(
+        held,
+        data.teachers,
+        data.labels,
+        config.target.teacher_threshold,
+        biased=config.targets == "mixed",
+    )
+    transfer = sorted([*with_gold, *kept], key=lambda document: document.id)
+    return replace(data, transfer=transfer, dev=dev, dev_source="the teacher")
+
+
+def _part_by_texts(documents: Sequence[D], known: Sequence[Document]) -> tuple[list[D], list[D]]:
+    """The documents whose text is one of `known`, and the others."""
+    keys = {text_key(document.text) for document in known}
+    sides: tuple[list[D], list[D]] = ([], [])
+    for document in documents:
+        sides[text_key(document.text) not in keys].append(document)
+    return sides
 
 
 def choose_labels(

@@ -115,14 +115,19 @@ def label_by_teachers(
     teachers: Sequence[StoredTeacher],
     labels: Sequence[str],
     threshold: float,
+    *,
+    biased: bool = False,
 ) -> list[Document]:
     """The documents with the decisions of their teachers (see `merge_voices`) as entities.
 
-    Partial ones where the teachers were not asked for all labels.
+    Partial ones where the teachers were not asked for all labels. biased: each teacher's scores
+    less its bias θ, which gold may have been fitted with, so that it finds less or more.
     """
     labelled = []
     for document in documents:
         voices = list_voices(document, teachers, labels)
+        if biased:
+            voices = [_subtract_bias(voice) for voice in voices]
         entities = decode_flat(merge_voices(voices), labels, threshold)
         known = find_labels(voices, len(labels))
         if known is None:
@@ -131,6 +136,12 @@ def label_by_teachers(
             names = tuple(sorted(labels[index] for index in known))
             labelled.append(PartialDocument(document.text, entities, names))
     return labelled
+
+
+def _subtract_bias(voice: Voice) -> Voice:
+    spans = voice.document.spans
+    moved = replace(spans, logit=spans.logit - np.float32(voice.target.teacher_bias))
+    return replace(voice, document=replace(voice.document, spans=moved))
 
 
 def find_labels(voices: Sequence[Voice], label_count: int) -> frozenset[int] | None:

@@ -10,7 +10,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from distilgliner.annotate.spans import AnnotatedDocument, SpanScores
+from distilgliner.annotate.spans import AnnotatedDocument
 from distilgliner.corpus.document import Document
 from distilgliner.distill.config import Targets
 from distilgliner.distill.ensemble import (
@@ -114,7 +114,7 @@ def build_examples(
     if targets == "gold":
         return [_gold_example(document, labels, roles) for document in gold if document.words()]
     teaching = teaching or TagTeaching(roles=roles)
-    gold_of = _group_gold(gold) if targets == "mixed" else {}
+    gold_of = group_gold(gold) if targets == "mixed" else {}
     examples: list[Example] = []
     alone: list[Document] = []
     for document in transfer:
@@ -132,37 +132,7 @@ def build_examples(
     return examples
 
 
-def pair_with_gold(
-    annotated: Iterable[AnnotatedDocument],
-    gold: Sequence[Document],
-    labels: Sequence[str],
-    *,
-    roles: bool,
-    asked: Sequence[str] | None = None,
-) -> list[tuple[AnnotatedDocument, np.ndarray]]:
-    """The annotated documents that have gold, each with its gold tags (L,).
-
-    asked: the labels that the teacher was asked for; None is all. Only labels that teacher and
-    people both know are kept on either side.
-    """
-    gold_of = _group_gold(gold)
-    pairs = []
-    for document in annotated:
-        if document.id not in gold_of or not document.words:
-            continue
-        human = gold_of[document.id][0]
-        entities = human.entities or ()
-        known = _intersect(asked, find_known_labels(human))
-        if known is not None:
-            entities = tuple(entity for entity in entities if entity.label in known)
-            document = _restrict_spans(document, [label in known for label in labels])
-        if known is None or known:
-            tags = compute_entity_tags(entities, document.words, labels, roles=roles)
-            pairs.append((document, tags))
-    return pairs
-
-
-def _group_gold(gold: Sequence[Document]) -> dict[str, list[Document]]:
+def group_gold(gold: Sequence[Document]) -> dict[str, list[Document]]:
     """The gold of each text: one document for each label set, the one with most labels first.
 
     Of two documents with the same text and label set, the last one counts.
@@ -178,22 +148,6 @@ def _group_gold(gold: Sequence[Document]) -> dict[str, list[Document]]:
 
 def _rank_labels(known: tuple[str, ...] | None) -> tuple[bool, int, tuple[str, ...]]:
     return (known is not None, -len(known or ()), known or ())
-
-
-def _intersect(one: Sequence[str] | None, other: Sequence[str] | None) -> set[str] | None:
-    """The labels of both; None is all labels."""
-    if one is None or other is None:
-        given = one if other is None else other
-        return None if given is None else set(given)
-    return set(one) & set(other)
-
-
-def _restrict_spans(document: AnnotatedDocument, is_known: Sequence[bool]) -> AnnotatedDocument:
-    """The annotation with only the spans of some labels."""
-    spans = document.spans
-    kept = np.array(is_known, dtype=bool)[spans.label_index]
-    columns = (spans.word_start, spans.word_end, spans.label_index, spans.logit)
-    return replace(document, spans=SpanScores(*(column[kept] for column in columns)))
 
 
 def _teacher_example(

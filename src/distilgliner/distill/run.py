@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +17,10 @@ from distilgliner.distill.card import write_card
 from distilgliner.distill.checkpoint import CHECKPOINT_FILE, Progress
 from distilgliner.distill.config import DistillConfig
 from distilgliner.distill.data import LEARNT, DistillData, build_data
-from distilgliner.distill.examples import Example, build_examples, pair_with_gold
+from distilgliner.distill.examples import Example, build_examples
 from distilgliner.distill.initial import InitialStudent, read_initial
 from distilgliner.distill.measure import measure_student
 from distilgliner.distill.stages import Schedule, build_schedule
-from distilgliner.distill.teacher_calibration import calibrate_teacher
 from distilgliner.distill.teaching import Teaching, find_teaching
 from distilgliner.distill.terms import resolve_terms
 from distilgliner.distill.train import train
@@ -101,12 +99,14 @@ def run_distillation(
         student = build_student(architecture, data.labels, tokenizer, vectors, config.training.seed)
         if first is not None:
             first.copy_to(student)
-        examples, teachers = _build_training_set(config, data, teaching, roles=architecture.roles)
+        examples = _build_training_set(config, data, teaching, roles=architecture.roles)
         progress = _train(student, examples, config, data, folder, on_epoch, quiet=quiet)
         calibration = calibrate_student(student, data.dev, _choose_calibration(config, data))
-        result = _describe_result(student, progress, calibration, teachers, len(examples))
+        result = _describe_result(student, progress, calibration, data.teachers, len(examples))
         result["dev_source"] = data.dev_source
-        _write_folder(folder, student, config, name_teachers(teachers), data.dev_source, result)
+        _write_folder(
+            folder, student, config, name_teachers(data.teachers), data.dev_source, result
+        )
     return result
 
 
@@ -180,41 +180,17 @@ def read_result(folder: Path) -> dict[str, Any]:
 
 def _build_training_set(
     config: DistillConfig, data: DistillData, teaching: Teaching, *, roles: bool
-) -> tuple[list[Example], tuple[StoredTeacher, ...]]:
-    """The examples, and the teachers with how their scores became targets."""
-    teachers = data.teachers
-    if config.targets == "mixed":
-        teachers = tuple(
-            _calibrate(teacher, data, row, roles=roles) for row, teacher in enumerate(teachers)
-        )
-    terms = resolve_terms(config.targets, config.training.terms, has_states=data.has_states)
-    examples = build_examples(
+) -> list[Example]:
+    return build_examples(
         config.targets,
         data.transfer,
         data.gold,
         data.labels,
-        teachers,
-        terms,
+        data.teachers,
+        resolve_terms(config.targets, config.training.terms, has_states=data.has_states),
         roles=roles,
         teaching=teaching,
     )
-    return examples, teachers
-
-
-def _calibrate(
-    teacher: StoredTeacher, data: DistillData, row: int, *, roles: bool
-) -> StoredTeacher:
-    """The teacher with the temperature and bias that fit the gold of its own texts best."""
-    annotated = [
-        annotation
-        for document in data.transfer
-        for owner, annotation in zip(document.teachers, document.annotations, strict=True)
-        if owner == row
-    ]
-    asked = None if set(teacher.labels) == set(data.labels) else teacher.labels
-    pairs = pair_with_gold(annotated, data.gold, data.labels, roles=roles, asked=asked)
-    target = calibrate_teacher(pairs, len(data.labels), teacher.target, roles=roles)
-    return replace(teacher, target=target)
 
 
 def _choose_calibration(config: DistillConfig, data: DistillData) -> CalibrationConfig:

@@ -90,6 +90,34 @@ def test_little_gold_is_learnt_from_and_chooses(store: AnnotationStore) -> None:
     assert build(store, "mixed", gold=GOLD, dev=DEV).dev_source == "humans"
 
 
+def test_beside_little_gold_a_tenth_of_the_other_text_is_held_out(
+    store: AnnotationStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("distilgliner.distill.data.ENOUGH_HELD", 3)
+    data = build(store, "mixed", gold=GOLD)  # of the 40 texts 30 have no gold
+    assert (len(data.dev), data.dev_source) == (3, "the teacher")
+    assert data.gold == sorted(GOLD, key=lambda document: document.id)
+    held = {document.id for document in data.dev}
+    assert held.isdisjoint(document.id for document in (*data.transfer, *GOLD))
+    assert len(data.transfer) == len(TRANSFER) - 3
+    ids = [document.id for document in data.transfer]
+    assert ids == sorted(ids)
+    assert data.dev == [next(d for d in TRANSFER if d.id == one.id) for one in data.dev]
+
+
+def test_there_the_teachers_decide_as_the_gold_has_fitted_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("distilgliner.distill.data.ENOUGH_HELD", 3)
+    timid = write_teacher_store(tmp_path, TRANSFER, logit=0.8)
+    assert any(document.entities for document in build(timid, "mixed", gold=GOLD).dev)
+    nothing = [Document(document.text, ()) for document in GOLD]  # as people who find no entity
+    data = build(timid, "mixed", gold=nothing)
+    assert data.teachers[0].target.teacher_bias > 0.8
+    assert len(data.dev) == 3
+    assert not any(document.entities for document in data.dev)
+
+
 @pytest.mark.parametrize("targets", ["hard", "soft"])
 def test_gold_without_a_use_is_refused(targets: str, store: AnnotationStore) -> None:
     message = f"'{targets}' learn from no human label; leave --gold out, or pass --targets mixed"

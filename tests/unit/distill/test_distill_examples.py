@@ -11,12 +11,7 @@ import pytest
 from distilgliner.annotate.spans import AnnotatedDocument, build_span_scores
 from distilgliner.corpus.document import Document, Entity
 from distilgliner.distill.config import TargetConfig, Targets
-from distilgliner.distill.examples import (
-    Example,
-    build_examples,
-    draw_opinion,
-    pair_with_gold,
-)
+from distilgliner.distill.examples import Example, build_examples, draw_opinion
 from distilgliner.distill.partial import mark_partial
 from distilgliner.distill.targets import (
     compute_entity_tags,
@@ -243,18 +238,3 @@ def test_partial_gold_is_masked_and_goes_to_the_text_once() -> None:
     assert whole.gold_labels is None
     assert list(whole.gold) == [PERSON, 0, CITY]
     assert len(alone) == 3
-
-
-def test_pairs_keep_what_teacher_and_people_both_know() -> None:
-    annotation = annotate_for(ADA, doubt=-1.0)
-    ((document, tags),) = pair_with_gold([annotation], [ADA], LABELS, roles=True)
-    assert document is annotation
-    assert list(tags) == [PERSON, 0, CITY]
-    ((document, tags),) = pair_with_gold([annotation], [ADA], LABELS, roles=True, asked=["city"])
-    assert document.spans.label_index.tolist() == [1]
-    assert list(tags) == [0, 0, CITY]
-    partial = mark_partial([ADA], ["person"], ["city"])
-    ((document, tags),) = pair_with_gold([annotation], partial, LABELS, roles=True)
-    assert document.spans.label_index.tolist() == [0, 0]
-    assert list(tags) == [PERSON, 0, 0]
-    assert not pair_with_gold([annotation], partial, LABELS, roles=True, asked=["city"])

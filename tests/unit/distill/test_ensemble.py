@@ -194,3 +194,8 @@ def test_decisions_need_agreement_of_those_who_were_asked() -> None:
     assert found == PartialDocument(TEXT, entities, ("animal", "city", "person"))
     (found,) = label_by_teachers([document], teachers, labels[:3], 0.5)
     assert found == Document(TEXT, entities)
+    doubting = [replace(t, target=TargetConfig(teacher_bias=1.5)) for t in teachers]
+    assert label_by_teachers([document], doubting, labels[:3], 0.5) == [found]
+    assert label_by_teachers([document], doubting, labels[:3], 0.5, biased=True) == [
+        Document(TEXT, ())
+    ]
