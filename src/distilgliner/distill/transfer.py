@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from distilgliner.annotate.manifest import Manifest
 from distilgliner.annotate.spans import AnnotatedDocument
 from distilgliner.annotate.store import AnnotationStore
 from distilgliner.annotate.vocabulary import VOCABULARY_FOLDER
@@ -81,7 +82,8 @@ def read_transfer(
     Stores of one checkpoint, label set and weight are one teacher, which counts once for a text
     that stands in several of them. Teachers come in an order that the order of the stores has no
     say in; the first of them is the one that weighs most, of equals the one with most text. It
-    lends the student its tokenizer and first word vectors, and its hidden states when `states`.
+    lends the student its tokenizer and first word vectors, and its hidden states when `states`: of
+    a text that it was asked other labels for, those of the first store that has them.
     Raises `UserError` for weights that do not fit the stores, and for a text that two teachers
     split into different words.
     """
@@ -94,10 +96,17 @@ def read_transfer(
     groups = _group_stores(stores, weights)
     teachers = tuple(_build_teacher(group[0], weight, target) for group, weight in groups)
     found: dict[str, dict[int, AnnotatedDocument]] = {}
+    first = groups[0][0][0].manifest
+    seen: set[str] = set()  # texts that have their states
     for row, (group, _) in enumerate(groups):
         for store in group:
             indices = _map_labels(store.labels, labels)
-            for document in store.iterate(states=states and row == 0):
+            with_states = states and (row == 0 or _has_same_states(store.manifest, first))
+            for document in store.iterate(states=with_states):
+                if document.id in seen:
+                    document = replace(document, states=None)
+                elif with_states:
+                    seen.add(document.id)
                 found.setdefault(document.id, {}).setdefault(row, _relabel(document, indices))
     documents = [
         TransferDocument(tuple(by_row[row] for row in sorted(by_row)), tuple(sorted(by_row)))
@@ -189,6 +198,11 @@ def _relabel(document: AnnotatedDocument, indices: np.ndarray | None) -> Annotat
         return document
     spans = replace(document.spans, label_index=indices[document.spans.label_index])
     return replace(document, spans=spans)
+
+
+def _has_same_states(manifest: Manifest, first: Manifest) -> bool:
+    """Whether a store has states of the same layers of the same checkpoint as the first one."""
+    return manifest.teacher_hash == first.teacher_hash and manifest.states == first.states
 
 
 def _check_words(document: TransferDocument, teachers: Sequence[StoredTeacher]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from distilgliner.annotate.manifest import StateSettings, write_manifest
 from distilgliner.annotate.spans import AnnotatedDocument
-from distilgliner.annotate.store import AnnotationStore
+from distilgliner.annotate.store import AnnotationStore, open_store
 from distilgliner.corpus.document import Document
 from distilgliner.distill.config import TargetConfig
 from distilgliner.distill.transfer import (
@@ -127,6 +129,37 @@ def test_teachers_that_split_words_differently(
     monkeypatch.setattr(AnnotationStore, "iterate", split)
     with pytest.raises(UserError, match=r"split the text 'Ada left' into different words"):
         read(stores)
+
+
+def test_states_come_from_all_stores_of_the_first_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each text once, of the first store that has it; never those of another checkpoint."""
+    settings = StateSettings(layers=(6,), dim=1)
+    parts = (("a", DOCUMENTS[:8], "00", ["person"]), ("b", DOCUMENTS[6:10], "00", ["city"]))
+    value = {}
+    stores = []
+    for name, documents, checkpoint, labels in (*parts, ("c", DOCUMENTS[9:], "11", ["person"])):
+        store = write_teacher_store(tmp_path / name, documents, labels, weight_hash=checkpoint)
+        write_manifest(store.folder, store.manifest.model_copy(update={"states": settings}))
+        stores.append(open_store(store.folder))
+        value[store.folder] = ord(name)
+    read_plain = AnnotationStore.iterate
+
+    def read_states(store: AnnotationStore, states: bool = False) -> Any:
+        for document in read_plain(store):
+            numbers = np.full((1, len(document.words), 1), value[store.folder], dtype=np.float16)
+            yield replace(document, states=numbers if states else None)
+
+    monkeypatch.setattr(AnnotationStore, "iterate", read_states)
+    _, documents = read_transfer(stores, SORTED, TargetConfig(), states=True)
+    found = {
+        document.id: None if document.states is None else chr(int(document.states[0, 0, 0]))
+        for document in documents
+    }
+    assert [found[document.id] for document in DOCUMENTS] == [*"aaaaaaaabb", None, None]
+    kept = [[a.states is not None for a in document.annotations] for document in documents]
+    assert max(map(sum, kept)) == 1
 
 
 def test_states_are_wanted_of_the_first_teacher_only(tmp_path: Path) -> None:
