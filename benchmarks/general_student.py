@@ -18,7 +18,6 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
-from itertools import islice
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -28,7 +27,6 @@ import yaml
 from grid import HERE, read_corpus
 from teacher_card import LICENCES
 
-from distilgliner.annotate.decode import label_by_teacher
 from distilgliner.annotate.run import run_annotation
 from distilgliner.annotate.store import AnnotationStore, open_store
 from distilgliner.bundled import GENERAL, bundled_student
@@ -37,8 +35,11 @@ from distilgliner.compare.machine import describe_machine
 from distilgliner.corpus.document import Document
 from distilgliner.corpus.read import read_documents
 from distilgliner.corpus.split import text_key
-from distilgliner.distill.config import build_distill_config
+from distilgliner.distill.config import TargetConfig, build_distill_config
+from distilgliner.distill.ensemble import label_by_teachers
 from distilgliner.distill.run import RUN_FILE, run_distillation
+from distilgliner.distill.transfer import read_transfer
+from distilgliner.evaluate.agreement import decode_teacher
 from distilgliner.evaluate.run import run_predictions, score_predictions
 from distilgliner.files import write_json
 from distilgliner.models import load_predictor
@@ -53,7 +54,7 @@ from distilgliner.student.description import (
 )
 
 LAST_LAYER = -1
-EXPORT_DOCUMENTS = 1000
+EXPORT_DOCUMENTS = 2000
 
 
 def main() -> None:
@@ -68,16 +69,24 @@ def main() -> None:
     torch.set_num_threads(1)
     recipe = yaml.safe_load((HERE / "general_student.yaml").read_text(encoding="utf-8"))
     if arguments.measure:
-        _measure(recipe["measured"], arguments.data)
+        _measure(recipe, arguments.data, arguments.output)
         return
     student = arguments.output / "student"
     parts = [arguments.part] if arguments.part else list(recipe["parts"])
     if arguments.bundle:
-        stores = [open_store(arguments.output / "annotations" / part) for part in parts]
+        stores = [
+            open_store(folder)
+            for part in parts
+            for _, folder in _list_stores(recipe, part, arguments.output)
+        ]
         _bundle(student, recipe, stores)
         return
     held = _read_held_texts(arguments.data)
-    stores = [_annotate(recipe, part, arguments, held) for part in parts]
+    stores = [
+        _annotate(recipe["parts"][part], labels, folder, arguments.data, held)
+        for part in parts
+        for labels, folder in _list_stores(recipe, part, arguments.output)
+    ]
     if not arguments.part:
         result = run_distillation(stores, build_distill_config(recipe["distill"]), student)
         print(f"{student}: agreement with the teacher {100 * result['dev_f1']:.1f} F1")
@@ -88,14 +97,24 @@ def _read_held_texts(data: Path) -> set[str]:
     return {text_key(document.text) for path in paths for document in read_documents(path)}
 
 
+def _list_stores(
+    recipe: dict[str, Any], part: str, output: Path
+) -> list[tuple[Sequence[str], Path]]:
+    """The labels of each prompt of a part, and where its annotations are."""
+    return [
+        (labels, output / "annotations" / f"{part}-{number}")
+        for number, labels in enumerate(recipe["parts"][part]["prompts"], 1)
+    ]
+
+
 def _annotate(
-    recipe: dict[str, Any], part: str, arguments: argparse.Namespace, held: set[str]
+    part: dict[str, Any], labels: Sequence[str], folder: Path, data: Path, held: set[str]
 ) -> AnnotationStore:
     return run_annotation(
-        _read_texts(arguments.data, recipe["parts"][part], held),
+        _read_texts(data, part["texts"], held),
         teacher="bundled",
-        labels=recipe["labels"],
-        output=arguments.output / "annotations" / part,
+        labels=labels,
+        output=folder,
         states=[LAST_LAYER],
     )
 
@@ -113,7 +132,7 @@ def _bundle(student: Path, recipe: dict[str, Any], stores: Sequence[AnnotationSt
     target.mkdir(parents=True, exist_ok=True)
     for name in (CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE, RUN_FILE):
         shutil.copyfile(student / name, target / name)
-    sources = [source for sources in recipe["parts"].values() for source in sources]
+    sources = [source for part in recipe["parts"].values() for source in part["texts"]]
     names = dict.fromkeys(source.partition("/")[0] for source in sources)
     card = Template((HERE / "general_student_card.md").read_text(encoding="utf-8")).substitute(
         trained=", ".join(f"{name} ({LICENCES[name]})" for name in names),
@@ -121,11 +140,9 @@ def _bundle(student: Path, recipe: dict[str, Any], stores: Sequence[AnnotationSt
     )
     (target / CARD_FILE).write_text(card, encoding="utf-8")
     # What int8 costs: on texts that it knows, by the teacher's labels, which is what it learnt.
-    dev = [
-        document
-        for store in stores
-        for document in label_by_teacher(islice(store, EXPORT_DOCUMENTS), store.labels, 0.5)
-    ]
+    labels = sorted({label for store in stores for label in store.labels})
+    teachers, documents = read_transfer(stores, labels, TargetConfig(), states=False)
+    dev = label_by_teachers(documents[:EXPORT_DOCUMENTS], teachers, labels, 0.5)
     with tempfile.TemporaryDirectory() as exported:
         manifest = run_export(target, exported, quantize="int8", dev=dev)
         for name in (GRAPH_FILE, MANIFEST_FILE):
@@ -133,18 +150,32 @@ def _bundle(student: Path, recipe: dict[str, Any], stores: Sequence[AnnotationSt
     print(f"{target}: {manifest['dev_f1']}")
 
 
-def _measure(names: Sequence[str], data: Path) -> None:
-    """Strict F1 on the test splits of some corpora, of the student as it is bundled."""
+def _measure(recipe: dict[str, Any], data: Path, output: Path) -> None:
+    """Strict F1 on the test splits of some corpora, of the student as it is bundled, and of the
+    teacher when one prompt has all labels of the student."""
     predictor, corpora = load_predictor(GENERAL), {}
-    for name in names:
+    for name in recipe["measured"]:
         config = read_corpus(name, data)
         test = read_comparison_data(config).test
-        predictions = run_predictions(predictor, [d.text for d in test], config.labels)
+        texts = [document.text for document in test]
+        predictions = run_predictions(predictor, texts, config.labels)
         spans = score_predictions(test, predictions, labels=config.labels).quality.spans.micro
-        corpora[name] = {"labels": list(config.labels), "documents": len(test), **asdict(spans)}
+        folder = output / "measured" / name
+        asked = run_annotation(test, teacher="bundled", labels=predictor.labels, output=folder)
+        found = [
+            [entity for entity in entities if entity.label in config.labels]
+            for entities in decode_teacher(asked, texts, TargetConfig().teacher_threshold)
+        ]
+        teacher = score_predictions(test, found, labels=config.labels).quality.spans.micro
+        corpora[name] = {
+            "labels": list(config.labels),
+            "documents": len(test),
+            **asdict(spans),
+            "teacher_all_labels": teacher.f1,
+        }
         print(name, corpora[name])
-    found = {"date": f"{date.today()}", "machine": describe_machine().model_dump()}
-    write_json(HERE / "results" / "general_student.json", {**found, "corpora": corpora})
+    measured = {"date": f"{date.today()}", "machine": describe_machine().model_dump()}
+    write_json(HERE / "results" / "general_student.json", {**measured, "corpora": corpora})
 
 
 if __name__ == "__main__":

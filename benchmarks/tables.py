@@ -6,7 +6,7 @@ import statistics
 from pathlib import Path
 
 from ablation_table import build_ablation_section
-from corpora_table import build_corpora_section
+from corpora_table import build_corpora_section, update_readme
 from curves_table import build_curves_section, draw_curves
 from general_table import build_general_section
 from runtime_table import build_runtime_section
@@ -104,7 +104,7 @@ def _spread(values: list[float]) -> str:
 
 
 def main() -> None:
-    """Read every committed comparison and write the page."""
+    """Read every committed comparison and write the page, and README's table."""
     parts = [
         "# Results",
         "",
@@ -122,6 +122,8 @@ def main() -> None:
     if corpora.is_file():
         ten = read_json(corpora, "measure again")
         parts.append(build_corpora_section(ten))
+        readme = HERE.parent / "README.md"
+        readme.write_text(update_readme(readme.read_text(encoding="utf-8"), ten), encoding="utf-8")
         general = read_json(HERE / "results" / "general_student.json", "measure again")
         parts.append(build_general_section(general, ten))
     curves = HERE / "results" / "curves.json"

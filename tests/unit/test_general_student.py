@@ -13,11 +13,15 @@ from distilgliner.bundled import GENERAL, bundled_student
 from distilgliner.hub import locate_folder
 from distilgliner.models import load_predictor
 
-TEXT = "Ibuprofen can cause gastric ulcers, says Maria Silva in Geneva."
+TEXT = (
+    "Ibuprofen can cause gastric ulcers, says Maria Silva of the World Health Organization in "
+    "Geneva."
+)
 FOUND = {
     ("Ibuprofen", "chemical"),
     ("gastric ulcers", "disease"),
     ("Maria Silva", "person"),
+    ("World Health Organization", "organization"),
     ("Geneva", "location"),
 }
 
