@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from distilgliner.distill.config import DistillConfig
@@ -27,7 +28,7 @@ def write_card(
         if student.config.is_open
         else "closed: these labels are built in"
     )
-    example = ", ".join(repr(label) for label in student.labels[:3])
+    example = ", ".join(json.dumps(label, ensure_ascii=False) for label in student.labels[:3])
     return f"""---
 library_name: distilgliner
 pipeline_tag: token-classification

@@ -44,7 +44,7 @@ def test_content(tmp_path: Path) -> None:
         "5,678 documents for 1,234 updates (12 s), seed 3",
         "those of epoch 7",
         "labelled by humans: 67.9",
-        "labels=['person', 'city']",
+        'labels=["person", "city"]',
         "DistilGLiNER.from_pretrained",
         "`run.json`",
     ):
