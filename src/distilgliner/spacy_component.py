@@ -86,8 +86,12 @@ class DistilGLiNERComponent:
         return self._model.labels if self._model is not None else ()
 
     @property
-    def model(self) -> DistilGLiNER:
-        """The student. Raises `UserError` when there is none."""
+    def student(self) -> DistilGLiNER:
+        """The student. Raises `UserError` when there is none.
+
+        Not named `model`: spaCy looks for that of every component when a pipeline is put together,
+        which would open the student before it is there.
+        """
         return self._model or self._open(self._source)
 
     def _open(self, source: str | Path) -> DistilGLiNER:
@@ -113,7 +117,7 @@ class DistilGLiNERComponent:
                 yield doc
 
     def _find(self, texts: list[str]) -> list[list[dict[str, Any]]]:
-        return self.model.batch_predict_entities(texts, self.wanted, threshold=self.threshold)
+        return self.student.batch_predict_entities(texts, self.wanted, threshold=self.threshold)
 
     def _annotate(self, doc: Doc, entities: Sequence[Mapping[str, Any]]) -> None:
         spans = [self._build_span(doc, entity) for entity in entities]
@@ -131,7 +135,7 @@ class DistilGLiNERComponent:
 
     def to_disk(self, path: str | Path, exclude: _Exclude = ()) -> None:
         """Write the student, so that the pipeline's folder is all that is needed."""
-        self.model.save_pretrained(Path(path) / _STUDENT_FOLDER)
+        self.student.save_pretrained(Path(path) / _STUDENT_FOLDER)
 
     def from_disk(self, path: str | Path, exclude: _Exclude = ()) -> DistilGLiNERComponent:
         """Open the student of a pipeline's folder."""
@@ -141,7 +145,7 @@ class DistilGLiNERComponent:
     def to_bytes(self, exclude: _Exclude = ()) -> bytes:
         """The student's files."""
         with tempfile.TemporaryDirectory() as name:
-            self.model.save_pretrained(name)
+            self.student.save_pretrained(name)
             files = {path.name: path.read_bytes() for path in sorted(Path(name).iterdir())}
         packed: bytes = srsly.msgpack_dumps(files)
         return packed

@@ -126,5 +126,6 @@ def test_a_wrong_setting_is_told_at_once(config: dict[str, Any], message: str) -
 def test_a_missing_student_is_told_with_the_first_text(tmp_path: Path) -> None:
     nlp = build_pipeline(model=str(tmp_path / "none"))
 
+    assert not hasattr(nlp.get_pipe("distilgliner"), "model")  # spaCy would look at it too early
     with pytest.raises(UserError, match="none"):
         nlp(TEXT)
