@@ -11,7 +11,11 @@ import numpy as np
 def enumerate_sequences(
     scores: np.ndarray, transitions: np.ndarray
 ) -> Iterator[tuple[tuple[int, ...], float]]:
-    """Every tag sequence of a text, with scores (L, T) and transitions (T + 1, T + 1)."""
+    """Every tag sequence of a text, with scores (L, T) and transitions (T + 1, T + 1).
+
+    Sums are in double precision, whatever the scores are in.
+    """
+    scores, transitions = scores.astype(np.float64), transitions.astype(np.float64)
     length, tag_count = scores.shape
     for tags in itertools.product(range(tag_count), repeat=length):
         path = (tag_count, *tags, tag_count)
