@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from distilgliner.corpus.prompts import Prompts
 from distilgliner.errors import UserError, missing_extra
 from distilgliner.hub import locate_folder
 from distilgliner.student.config import FORMAT
@@ -63,6 +64,12 @@ def set_threads(predictor: Predictor, count: int) -> None:
         import torch
 
         torch.set_num_threads(count)
+
+
+def set_prompts(predictor: Predictor, prompts: Prompts) -> None:
+    """How a GLiNER checkpoint is asked for its labels; students have no prompts."""
+    if hasattr(predictor, "prompts"):
+        predictor.prompts = prompts
 
 
 def built_in_labels(predictor: Predictor) -> tuple[str, ...] | None:

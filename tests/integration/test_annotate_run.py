@@ -160,7 +160,9 @@ def test_other_settings_are_refused(tiny: Teacher, tmp_path: Path) -> None:
     for changes, name in (
         ({"labels": ["person", "town"]}, "--labels"),
         ({"floor": 0.02}, "--floor"),
-        ({"labels_per_prompt": 1}, "--labels-per-prompt"),
+        ({"prompts": 1}, "--labels-per-prompt"),
+        ({"prompts": [[label] for label in LABELS]}, "each --labels is one"),
+        ({"prompts": 0}, "must be at least 1, not 0"),
         ({"shard_documents": 6}, "per shard"),
     ):
         with pytest.raises(UserError, match=name):
@@ -173,7 +175,22 @@ def test_settings_may_change_while_nothing_is_stored(tiny: Teacher, tmp_path: Pa
     many = [f"a rather long label number {index}" for index in range(80)]
     with pytest.raises(UserError, match="leaves no room"):
         _run(tiny, tmp_path, labels=many)
-    assert len(_run(tiny, tmp_path, labels=many, labels_per_prompt=20)) == len(DOCUMENTS)
+    assert len(_run(tiny, tmp_path, labels=many, prompts=20)) == len(DOCUMENTS)
+
+
+def test_groups_are_settings_of_the_store(tiny: Teacher, tmp_path: Path) -> None:
+    groups = [LABELS[1:], LABELS[:1]]
+    store = _run(tiny, tmp_path, prompts=groups)
+    assert store.labels == tuple(sorted(LABELS))
+    turned = [group[::-1] for group in groups[::-1]]
+    assert _content(_run(tiny, tmp_path, prompts=turned)) == _content(store)
+    alone = _run(tiny, tmp_path.with_name("alone"), labels=LABELS[:1])
+    for together, one in zip(store.iterate(), alone.iterate(), strict=True):
+        mine = together.spans.label_index == store.labels.index(LABELS[0])
+        # Two steps of fp16: rounding keeps spans of all labels apart.
+        np.testing.assert_allclose(together.spans.logit[mine], one.spans.logit, rtol=2**-9)
+    with pytest.raises(UserError, match=r"each --labels is one\): stored \("):
+        _run(tiny, tmp_path)
 
 
 def _states(store: AnnotationStore) -> list[np.ndarray]:

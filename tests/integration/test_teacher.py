@@ -9,9 +9,10 @@ import pytest
 
 from distilgliner.annotate.decode import decode_flat
 from distilgliner.annotate.spans import AnnotatedDocument, SpanScores, round_logits
-from distilgliner.annotate.teacher import compute_prompts, cut_words
+from distilgliner.annotate.teacher import cut_words
 from distilgliner.corpus.words import split_words
 from distilgliner.errors import UserError
+from distilgliner.models import set_prompts
 
 if TYPE_CHECKING:
     from distilgliner.annotate.teacher import Teacher
@@ -145,24 +146,55 @@ def test_a_giant_word_does_no_harm(bundled_teacher: Teacher, giant: str) -> None
 
 def test_many_labels_in_several_prompts(bundled_teacher: Teacher) -> None:
     labels = ["person", "location", "date"]
-    assert compute_prompts(labels, 2) == [("date", "location"), ("person",)]
     words = [cut_words(TEXTS[0], split_words(TEXTS[0]))]
-    together = bundled_teacher.score(words, labels, 0.0, labels_per_prompt=2)[0]
+    together = bundled_teacher.score(words, labels, 0.0, prompts=2)[0]
     alone = bundled_teacher.score(words, ["person"], 0.0)[0]
     persons = together.label_index == 0
     assert np.array_equal(together.logit[persons], alone.logit)
     assert np.array_equal(together.word_end[persons], alone.word_end)
     order = [(s, e, labels[c]) for s, e, c in _spans(together)]
     assert order == sorted(order)
-    with pytest.raises(UserError, match="at least 1"):
-        compute_prompts(labels, 0)
+
+
+def test_groups_of_labels(bundled_teacher: Teacher) -> None:
+    """As the prompts of the groups alone, in the order of one prompt, whatever theirs was."""
+    labels = ["person", "location", "date"]
+    words = [cut_words(TEXTS[0], split_words(TEXTS[0]))]
+    groups = [["person", "date"], ["location"]]
+    together = bundled_teacher.score(words, labels, 0.0, prompts=groups)[0]
+    for group in groups:
+        alone = bundled_teacher.score(words, group, 0.0)[0]
+        mine = np.isin(together.label_index, [labels.index(label) for label in group])
+        assert np.array_equal(together.logit[mine], alone.logit)
+    order = [(s, e, labels[c]) for s, e, c in _spans(together)]
+    assert order == sorted(order)
+    turned = bundled_teacher.score(words, labels, 0.0, prompts=[g[::-1] for g in groups[::-1]])[0]
+    assert np.array_equal(turned.logit, together.logit)
+    assert np.array_equal(turned.label_index, together.label_index)
+
+
+def test_a_checkpoint_that_is_asked_in_groups(bundled_teacher: Teacher) -> None:
+    labels = ["person", "location", "date"]
+    text = "Marie Curie was born in Warsaw in 1867 ."
+    set_prompts(bundled_teacher, [["person"], ["location", "date"]])
+    try:
+        found = bundled_teacher.batch_predict_entities([text], labels, threshold=0.01)[0]
+        with pytest.raises(UserError, match="'date' is in a prompt, but not among the labels"):
+            bundled_teacher.batch_predict_entities([text], ["person", "location"])
+    finally:
+        set_prompts(bundled_teacher, None)
+    alone = bundled_teacher.batch_predict_entities([text], ["person"], threshold=0.01)[0]
+    score = {(e["start"], e["end"]): e["score"] for e in alone}
+    persons = [entity for entity in found if entity["label"] == "person"]
+    assert persons
+    assert all(score[e["start"], e["end"]] == e["score"] for e in persons)
 
 
 def test_labels_that_leave_no_room(bundled_teacher: Teacher) -> None:
     labels = [f"a rather long label number {index}" for index in range(80)]
     with pytest.raises(UserError, match="--labels-per-prompt 40"):
         bundled_teacher.score([["Hello"]], labels, 0.5)
-    assert len(bundled_teacher.score([["Hello"]], labels, 0.0, labels_per_prompt=40)[0]) == 80
+    assert len(bundled_teacher.score([["Hello"]], labels, 0.0, prompts=40)[0]) == 80
 
 
 def test_labels_that_the_tokenizer_drops(bundled_teacher: Teacher) -> None:

@@ -15,8 +15,9 @@ import torch
 
 from distilgliner.annotate.encoding import count_subwords, encode_documents
 from distilgliner.annotate.states import StateRecorder, find_text_encoder, read_encoder_size
-from distilgliner.annotate.teacher import compute_prompts, cut_words, load_teacher
+from distilgliner.annotate.teacher import cut_words, load_teacher
 from distilgliner.annotate.windows import compute_owners
+from distilgliner.corpus.prompts import compute_prompts
 from distilgliner.corpus.words import split_words
 from distilgliner.errors import UserError
 from tiny_teachers import KINDS, save_tiny_teacher
@@ -113,7 +114,7 @@ def test_scores_are_the_same_to_the_bit(bundled_teacher: Teacher) -> None:
 def test_a_word_of_two_windows_has_the_state_of_its_own(bundled_teacher: Teacher) -> None:
     words = (ROWS[0] + ROWS[4] + ROWS[5]) * 12
     ends = [word == "." for word in words]
-    limits, _ = bundled_teacher.compute_limits(compute_prompts(LABELS, None))
+    limits, _ = bundled_teacher.compute_limits(compute_prompts(LABELS))
     windows = next(encode_documents(bundled_teacher.tokenizer, [words], [ends], limits)).windows
     assert len(windows) >= 3
     places = np.arange(len(words))
@@ -139,7 +140,7 @@ def test_words_without_subwords_have_zeros(bundled_teacher: Teacher) -> None:
 
 
 def test_of_several_prompts_the_first_counts(bundled_teacher: Teacher) -> None:
-    states = _record(bundled_teacher, ROWS[:1], labels_per_prompt=2)[0]
+    states = _record(bundled_teacher, ROWS[:1], prompts=2)[0]
     expected = _compute_by_hand(bundled_teacher, ROWS[0], ["date", "location"])
     assert states.astype(np.float32) == pytest.approx(expected, rel=1e-3, abs=1e-3)
 

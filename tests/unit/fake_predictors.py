@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from distilgliner.corpus.prompts import Prompts
 from distilgliner.corpus.words import split_words
 
 
@@ -16,6 +17,7 @@ class FakePredictor:
 
     def __init__(self, known: Mapping[str, str]) -> None:
         self.known = dict(known)
+        self.prompts: Prompts = None
         self.shortened_words = 0
         self.calls: list[tuple[list[str], list[str], float]] = []
 

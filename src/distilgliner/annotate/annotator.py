@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from distilgliner.annotate.checkpoint import check_packages, find_checkpoint
+from distilgliner.annotate.checkpoint import Checkpoint, check_packages, find_checkpoint
 from distilgliner.annotate.corpus import SHARD_CHARACTERS
 from distilgliner.annotate.decode import decode_flat
 from distilgliner.annotate.manifest import (
@@ -29,6 +29,7 @@ from distilgliner.annotate.vocabulary import (
 )
 from distilgliner.annotate.windows import find_sentence_ends
 from distilgliner.corpus.document import Document, check_labels
+from distilgliner.corpus.prompts import Prompts, compute_prompts
 
 if TYPE_CHECKING:
     from distilgliner.annotate.states import StateRecorder
@@ -46,7 +47,7 @@ class Annotator:
         floor: float,
         shard_documents: int,
         batch_words: int,
-        labels_per_prompt: int | None,
+        prompts: Prompts,
         states: Sequence[int],
     ) -> None:
         """See `run_annotation`. Raises `UserError` for bad labels, layers and teachers."""
@@ -71,11 +72,7 @@ class Annotator:
             floor=floor,
             word_splitter=checkpoint.word_splitter,
             max_width=checkpoint.max_width,
-            prompt=PromptSettings(
-                entity_token=checkpoint.prompt_tokens[0],
-                separator_token=checkpoint.prompt_tokens[1],
-                labels_per_prompt=labels_per_prompt,
-            ),
+            prompt=_build_prompt_settings(checkpoint, labels, prompts),
             windows=WindowSettings(
                 max_words=checkpoint.max_words, overlap_words=checkpoint.overlap_words
             ),
@@ -128,7 +125,7 @@ class Annotator:
                 for document, words in zip(chunk, offsets, strict=True)
             ],
             batch_words=self.manifest.batches.batch_words,
-            labels_per_prompt=self.manifest.prompt.labels_per_prompt,
+            prompts=self.manifest.prompt.prompts,
             recorder=recorder,
             on_batch=on_batch,
         )
@@ -176,3 +173,16 @@ class Annotator:
         if self._teacher is None:
             self._teacher = self._load(self._checkpoint)
         return self._teacher
+
+
+def _build_prompt_settings(
+    checkpoint: Checkpoint, labels: Sequence[str], prompts: Prompts
+) -> PromptSettings:
+    split = compute_prompts(labels, prompts)
+    entity_token, separator_token = checkpoint.prompt_tokens
+    return PromptSettings(
+        entity_token=entity_token,
+        separator_token=separator_token,
+        labels_per_prompt=prompts if isinstance(prompts, int) else None,
+        groups=None if prompts is None or isinstance(prompts, int) else tuple(split),
+    )

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from distilgliner.corpus.prompts import Prompts
 from distilgliner.errors import UserError
 from distilgliner.files import write_atomically
 
@@ -25,7 +26,14 @@ class PromptSettings(_Model):
     entity_token: str
     separator_token: str
     labels_per_prompt: int | None
-    """None: all labels in one prompt."""
+    """None: all labels in one prompt, unless there are groups."""
+    groups: tuple[tuple[str, ...], ...] | None = None
+    """The labels of each prompt, sorted; None where no groups were given."""
+
+    @property
+    def prompts(self) -> Prompts:
+        """How the labels are split over prompts."""
+        return self.labels_per_prompt if self.groups is None else self.groups
 
 
 class WindowSettings(_Model):
@@ -103,6 +111,7 @@ _FIXED = {
     ("word_splitter",): "the word splitter",
     ("max_width",): "the longest span",
     ("prompt", "labels_per_prompt"): "--labels-per-prompt",
+    ("prompt", "groups"): "the prompts (each --labels is one)",
     ("prompt", "entity_token"): "the teacher's entity marker",
     ("prompt", "separator_token"): "the teacher's separator",
     ("windows",): "the windows of long documents",
@@ -134,7 +143,9 @@ def _get(manifest: Manifest, path: tuple[str, ...]) -> Any:
 
 def _show(value: object) -> str:
     if isinstance(value, tuple):
-        return ",".join(map(str, value))
+        return ",".join(
+            f"({_show(part)})" if isinstance(part, tuple) else f"{part}" for part in value
+        )
     if isinstance(value, StateSettings):
         return _show(value.layers)
     if isinstance(value, WindowSettings):
@@ -167,7 +178,9 @@ def read_manifest(folder: Path) -> Manifest | None:
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write the manifest atomically."""
-    # Without states it has no field of that name, so that earlier versions read such stores too.
-    unused = {"states"} if manifest.states is None else None
+    # A field that is not used is not written, so that earlier versions read such stores too.
+    unused: dict[str, Any] = {"states": True} if manifest.states is None else {}
+    if manifest.prompt.groups is None:
+        unused["prompt"] = {"groups"}
     content = manifest.model_dump_json(indent=1, exclude=unused)
     write_atomically(folder / MANIFEST_FILE, content + "\n")

@@ -26,15 +26,16 @@ def merge_scores(
     of word_start, word_end and label, and their logits (H,), in words of the window and labels of
     the prompt. `label_index` of the result counts in `labels`.
     """
-    offsets = np.cumsum([0, *map(len, prompts)])
-    to_user = np.array([list(labels).index(label) for prompt in prompts for label in prompt])
+    ordered = sorted(labels)
+    to_ordered = [np.array([ordered.index(label) for label in prompt]) for prompt in prompts]
+    to_user = np.array([list(labels).index(label) for label in ordered])
     results = []
     windows = iter(found)
     for document in documents:
         spans_parts, logits_parts = [], []
         for index, (start, _) in enumerate(document.windows):
-            for first_label, (spans, logits) in zip(offsets, next(windows), strict=False):
-                spans = spans + np.array([start, start, first_label])
+            for places, (spans, logits) in zip(to_ordered, next(windows), strict=True):
+                spans = np.column_stack((spans[:, :2] + start, places[spans[:, 2]]))
                 if len(document.windows) > 1:
                     own = select_owned(
                         spans[:, 0], spans[:, 1], index, document.windows, len(document.words)

@@ -24,6 +24,7 @@ from distilgliner.annotate.store import (
     shard_path,
 )
 from distilgliner.corpus.document import Document
+from distilgliner.corpus.prompts import Prompts
 from distilgliner.errors import UserError
 from distilgliner.folders import check_content, lock_folder
 from distilgliner.progress import build_progress
@@ -43,7 +44,7 @@ def run_annotation(
     floor: float = DEFAULT_FLOOR,
     shard_documents: int = 1000,
     batch_words: int = 1024,
-    labels_per_prompt: int | None = None,
+    prompts: Prompts = None,
     states: Sequence[int] | None = None,
     quiet: bool = False,
 ) -> AnnotationStore:
@@ -59,21 +60,24 @@ def run_annotation(
     their output for every word (the mean over its subwords, fp16) is kept too, out of the same
     passes; see `AnnotationStore.iterate`. None keeps scores only. A state costs 2 bytes a number
     less what compression saves: 0.66 kB per word and layer at a hidden size of 384. With several
-    prompts (`labels_per_prompt`), which the states of a uni-encoder depend on, the first counts.
+    prompts, which the states of a uni-encoder depend on, the first counts.
+
+    `prompts` splits the labels over several prompts, of so many labels or of given groups, because
+    a checkpoint may find less of each label the more it is asked for at once.
 
     Raises `UserError` for other settings, other documents, bad labels, layers that the teacher does
     not have, an unusable teacher, or a folder that cannot be made, holds something else or is in
     use by another run.
     """
     output = Path(output)
-    _check_numbers(floor, shard_documents, batch_words, labels_per_prompt)
+    _check_numbers(floor, shard_documents, batch_words)
     annotator = Annotator(
         teacher,
         labels,
         floor=floor,
         shard_documents=shard_documents,
         batch_words=batch_words,
-        labels_per_prompt=labels_per_prompt,
+        prompts=prompts,
         states=states or (),
     )
     with lock_folder(output):
@@ -117,17 +121,14 @@ def _annotate(
     return store
 
 
-def _check_numbers(
-    floor: float, shard_documents: int, batch_words: int, labels_per_prompt: int | None
-) -> None:
+def _check_numbers(floor: float, shard_documents: int, batch_words: int) -> None:
     if not 0 <= floor < 0.5:
         raise UserError(f"The floor {floor} is not a probability from 0 to below 0.5; try 0.01.")
     for name, value in (
         ("number of documents per shard", shard_documents),
         ("--batch-words", batch_words),
-        ("--labels-per-prompt", labels_per_prompt),
     ):
-        if value is not None and value < 1:
+        if value < 1:
             raise UserError(f"{name} must be at least 1, not {value}.")
 
 

@@ -26,7 +26,7 @@ from distilgliner.annotate.span_head import compute_marker_logits, has_marker_he
 from distilgliner.annotate.spans import AnnotatedDocument, SpanScores
 from distilgliner.annotate.states import StateRecorder
 from distilgliner.annotate.windows import WindowLimits, find_sentence_ends
-from distilgliner.corpus.document import check_labels
+from distilgliner.corpus.prompts import Prompts, compute_prompts
 from distilgliner.corpus.words import WORD_SPLITTER, split_words
 from distilgliner.errors import UserError
 
@@ -63,6 +63,8 @@ class Teacher:
         """Of the encoder, by transformers."""
         self._collator = model.create_collator()
         self._has_marker_head = has_marker_head(model)
+        self.prompts: Prompts = None
+        """How `batch_predict_entities` splits the labels; `score` is told with each call."""
         self.shortened_words = 0
         """Words so long that only their beginning fitted a window, counted since loading."""
         self._label_vectors: dict[tuple[str, ...], torch.Tensor] = {}
@@ -91,7 +93,7 @@ class Teacher:
         *,
         sentence_ends: Sequence[Sequence[bool]] | None = None,
         batch_words: int = DEFAULT_BATCH_WORDS,
-        labels_per_prompt: int | None = None,
+        prompts: Prompts = None,
         recorder: StateRecorder | None = None,
         on_batch: Callable[[int], None] | None = None,
     ) -> list[SpanScores]:
@@ -99,14 +101,14 @@ class Teacher:
 
         Keeps those whose probability exceeds `floor`; `label_index` counts in `labels`. Whatever
         the order of `labels`, the prompt has them sorted, because GLiNER's scores depend on it.
-        `labels_per_prompt` splits many labels into several prompts (None: one prompt).
+        `prompts` says how the labels are split over several prompts (None: one prompt).
         Long documents are cut into windows, preferably behind words of `sentence_ends`, and merged.
         `recorder` gets the hidden states of the documents' words, from the first prompt's passes.
         `on_batch` is called with the number of words behind each finished batch.
         Raises `UserError` for labels that are empty, double, or too long for the encoder.
         """
-        prompts = compute_prompts(labels, labels_per_prompt)
-        limits, prompt_subwords = self.compute_limits(prompts)
+        split = compute_prompts(labels, prompts)
+        limits, prompt_subwords = self.compute_limits(split)
         if sentence_ends is None:
             sentence_ends = [_ends_of(words) for words in word_lists]
         documents = list(encode_documents(self.tokenizer, word_lists, sentence_ends, limits))
@@ -124,7 +126,7 @@ class Teacher:
             windows, batch_words=batch_words, prompt_subwords=prompt_subwords
         ):
             rows = [windows[index][1] for index in batch]
-            for number, prompt in enumerate(prompts):
+            for number, prompt in enumerate(split):
                 with_states = recorder if number == 0 else None
                 spans, logits = self._score_batch(batch, rows, prompt, floor_logit, with_states)
                 cuts = np.searchsorted(spans[:, 0], np.arange(len(batch) + 1))
@@ -136,7 +138,7 @@ class Teacher:
         return merge_scores(
             documents,
             found,
-            prompts,
+            split,
             labels,
             max_width=self.max_width,
             is_token_model=self.checkpoint.is_token_model,
@@ -148,13 +150,13 @@ class Teacher:
         labels: Sequence[str] | None = None,
         threshold: float = 0.5,
         batch_size: int = 32,
-        labels_per_prompt: int | None = None,
     ) -> list[list[dict[str, Any]]]:
         """The entities of each text, in GLiNER's format: dicts of start, end, text, label, score.
 
         As `GLiNER.inference`, except that long texts are not truncated, that labels are always
         sorted in the prompt, and that words without subwords do not shift the others. `batch_size`
-        is in sentences of 32 words. Raises `UserError` without labels.
+        is in sentences of 32 words. Raises `UserError` without labels, and for others than those
+        of `prompts`.
         """
         if labels is None:
             raise UserError("A GLiNER teacher has no labels of its own; pass some with --labels.")
@@ -165,7 +167,7 @@ class Teacher:
             threshold * 0.999,  # decoding compares probabilities, scoring logits
             sentence_ends=[find_sentence_ends(t, w) for t, w in zip(texts, words, strict=True)],
             batch_words=32 * batch_size,
-            labels_per_prompt=labels_per_prompt,
+            prompts=self.prompts,
         )
         return [
             [
@@ -248,16 +250,6 @@ class Teacher:
         return select_spans(
             logits, [len(row) for row in rows], floor_logit, is_token_model=is_token_model
         )
-
-
-def compute_prompts(labels: Sequence[str], labels_per_prompt: int | None) -> list[tuple[str, ...]]:
-    """The labels in sorted order, in groups of at most `labels_per_prompt` (None: one group)."""
-    check_labels(labels)
-    if labels_per_prompt is not None and labels_per_prompt < 1:
-        raise UserError("--labels-per-prompt must be at least 1.")
-    ordered = tuple(sorted(labels))
-    size = labels_per_prompt or len(ordered)
-    return [ordered[first : first + size] for first in range(0, len(ordered), size)]
 
 
 def cut_words(text: str, offsets: Sequence[tuple[int, int]]) -> list[str]:

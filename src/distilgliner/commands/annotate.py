@@ -15,7 +15,11 @@ def annotate(
     teacher: str = typer.Option(
         ..., help="GLiNER checkpoint: a folder, a Hugging Face id, or 'bundled'."
     ),
-    labels: str = typer.Option(..., help="Labels as a,b,c; or @FILE with one label a line."),
+    labels: list[str] = typer.Option(
+        ...,
+        help="Labels as a,b,c; or @FILE with one label a line. Repeat for groups that are asked "
+        "for in prompts of their own.",
+    ),
     input: list[str] = typer.Option(..., help="Text to annotate; repeat for several files."),
     output: Path = typer.Option(..., help="Folder of the annotations; an unfinished one goes on."),
     format: str | None = typer.Option(None, help="Format of the input; by default its extension."),
@@ -24,7 +28,7 @@ def annotate(
         1024, help="Words per batch; decides speed and memory, and scores only by rounding."
     ),
     labels_per_prompt: int | None = typer.Option(
-        None, help="Split many labels into prompts of this many; by default all in one."
+        None, help="Split one list of many labels into prompts of this many; by default one prompt."
     ),
     states: str | None = typer.Option(
         None,
@@ -38,10 +42,16 @@ def annotate(
     """Score every span of a text with a GLiNER teacher; the scores are what students learn from."""
     from distilgliner.annotate.checkpoint import check_packages
     from distilgliner.annotate.run import run_annotation
-    from distilgliner.commands.options import tell_shortened
-    from distilgliner.corpus.labels import read_labels
+    from distilgliner.commands.options import parse_prompts, tell_shortened
 
-    names = read_labels(labels)
+    names, prompts = parse_prompts(labels)
+    if labels_per_prompt is not None:
+        if prompts is not None:
+            raise UserError(
+                "--labels-per-prompt splits one list of labels, and each --labels is a prompt; "
+                "give one or the other."
+            )
+        prompts = labels_per_prompt
     layers = None if states is None else _parse_layers(states)
     check_packages()
     if threads is not None:
@@ -53,11 +63,11 @@ def annotate(
     store = run_annotation(
         _read_all(input, format),
         teacher=teacher,
-        labels=names,
+        labels=names or (),
         output=output,
         floor=floor,
         batch_words=batch_words,
-        labels_per_prompt=labels_per_prompt,
+        prompts=prompts,
         states=layers,
     )
     speed = store.words_per_second

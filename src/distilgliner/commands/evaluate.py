@@ -19,9 +19,10 @@ def evaluate(
     input: str = typer.Option(
         ..., help="Labelled documents: a file, '-' or hf:NAME:SPLIT, perhaps with a slice [:100]."
     ),
-    labels: str = typer.Option(
-        None,
-        help="Labels, as a,b or @FILE. Default: a closed student's own, else those in gold.",
+    labels: list[str] = typer.Option(
+        [],
+        help="Labels, as a,b or @FILE. Default: a closed student's own, else those in gold. Repeat "
+        "for groups that a GLiNER checkpoint is asked for in prompts of their own.",
     ),
     ignore_labels: str = typer.Option(None, help="Gold labels to leave out, as a,b or @FILE."),
     format: str = typer.Option(None, help="Format of the input, when its name does not tell."),
@@ -34,14 +35,20 @@ def evaluate(
     """Measure strict span F1 (micro, macro, per label) and word scores against human labels."""
     from rich.console import Console
 
-    from distilgliner.commands.options import check_threshold, parse_labels, tell_shortened
+    from distilgliner.commands.options import (
+        check_threshold,
+        parse_labels,
+        parse_prompts,
+        tell_shortened,
+    )
     from distilgliner.corpus.read import read_documents
     from distilgliner.corpus.source import parse_source
     from distilgliner.corpus.write import open_atomically
     from distilgliner.evaluate.run import run_evaluation
 
     check_threshold(threshold)
-    wanted, ignored = parse_labels(labels), parse_labels(ignore_labels) or ()
+    wanted, prompts = parse_prompts(labels)
+    ignored = parse_labels(ignore_labels) or ()
     store = None
     if annotations is not None:
         from distilgliner.annotate.store import open_store  # needs pyarrow
@@ -51,6 +58,7 @@ def evaluate(
         model,
         read_documents(input, format=format),
         labels=wanted,
+        prompts=prompts,
         ignore_labels=ignored,
         threshold=threshold,
         annotations=store,

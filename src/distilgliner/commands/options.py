@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import typer
 import yaml
 
+from distilgliner.corpus.document import check_labels
 from distilgliner.corpus.labels import read_labels
+from distilgliner.corpus.prompts import Prompts
 from distilgliner.errors import UserError
 
 
 def parse_labels(value: str | None) -> tuple[str, ...] | None:
     """The labels of "a,b" or "@FILE" (see `read_labels`); None, for an option not given, stays."""
     return None if value is None else read_labels(value)
+
+
+def parse_prompts(values: Sequence[str]) -> tuple[tuple[str, ...] | None, Prompts]:
+    """The labels of an option that may be repeated, and the prompts: one for each option.
+
+    None for an option not given; one alone says nothing of prompts. Raises `UserError` for a label
+    that is named twice.
+    """
+    groups = [read_labels(value) for value in values]
+    if len(groups) < 2:
+        return (groups[0] if groups else None), None
+    return check_labels([label for group in groups for label in group]), groups
 
 
 def check_threshold(threshold: float) -> None:

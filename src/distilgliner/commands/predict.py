@@ -18,8 +18,10 @@ _BROKEN_PIPE = 141  # as of a program that the signal ends
 
 def predict(
     model: str = typer.Option(..., help="Folder or hub id of a student or a GLiNER checkpoint."),
-    labels: str = typer.Option(
-        None, help="What to look for, as a,b or @FILE. Default: a student's own."
+    labels: list[str] = typer.Option(
+        [],
+        help="What to look for, as a,b or @FILE. Default: a student's own. Repeat for groups that "
+        "a GLiNER checkpoint is asked for in prompts of their own.",
     ),
     input: str = typer.Option(
         "-", help="Texts: a file, a folder, '-' (text or JSONL) or hf:NAME:SPLIT."
@@ -37,15 +39,15 @@ def predict(
 ) -> None:
     """Find entities: a JSON line with text and entities for every text, in order."""
     from distilgliner.commands.batches import collect_batches, mark_pauses
-    from distilgliner.commands.options import check_threshold, parse_labels, tell_shortened
+    from distilgliner.commands.options import check_threshold, parse_prompts, tell_shortened
     from distilgliner.commands.workers import predict_in_workers
     from distilgliner.corpus.read import read_texts
     from distilgliner.corpus.source import STDIN, parse_source
     from distilgliner.corpus.write import open_atomically
-    from distilgliner.models import choose_known_labels, load_predictor, set_threads
+    from distilgliner.models import choose_known_labels, load_predictor, set_prompts, set_threads
 
     check_threshold(threshold)
-    wanted = parse_labels(labels)
+    wanted, prompts = parse_prompts(labels)
     texts = read_texts(input, format=format)
     predictor = load_predictor(model)
     live = parse_source(input).name == STDIN and output == "-"
@@ -58,8 +60,10 @@ def predict(
             threshold,
             workers=workers,
             threads=threads or 1,
+            prompts=prompts,
         )
     else:
+        set_prompts(predictor, prompts)
         if threads is not None:
             set_threads(predictor, threads)
         lines = predict_lines(predictor, stream, wanted, threshold, batch_size)

@@ -10,6 +10,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING
 
+from distilgliner.corpus.prompts import Prompts
 from distilgliner.errors import UserError
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def predict_in_workers(
     *,
     workers: int,
     threads: int,
+    prompts: Prompts = None,
 ) -> Iterator[str]:
     """The JSON lines of each batch, as `format_batch` writes them, in order.
 
@@ -37,7 +39,7 @@ def predict_in_workers(
     the reading of the batches raises.
     """
     context = multiprocessing.get_context("spawn")  # a forked onnxruntime or torch can hang
-    arguments = (model, tuple(labels), threshold, threads)
+    arguments = (model, tuple(labels), threshold, threads, prompts)
     pool = ProcessPoolExecutor(
         workers, mp_context=context, initializer=_open_model, initargs=arguments
     )
@@ -71,14 +73,17 @@ def _stop_at_fault(
         faults.append(error)
 
 
-def _open_model(model: str, labels: tuple[str, ...], threshold: float, threads: int) -> None:
+def _open_model(
+    model: str, labels: tuple[str, ...], threshold: float, threads: int, prompts: Prompts
+) -> None:
     """Load the model in a worker. Ctrl-C is the parent's to answer."""
     global _predictor, _options
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    from distilgliner.models import load_predictor, set_threads
+    from distilgliner.models import load_predictor, set_prompts, set_threads
 
     _predictor, _options = load_predictor(model), (labels, threshold)
     set_threads(_predictor, threads)
+    set_prompts(_predictor, prompts)
 
 
 def _predict_batch(batch: list[str]) -> str:

@@ -88,6 +88,7 @@ def _annotate(
         documents,
         teacher=teacher,
         labels=config.labels,
+        prompts=config.prompts,
         output=folder,
         states=states,
         quiet=quiet,

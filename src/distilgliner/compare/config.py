@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from distilgliner.augment.config import AugmentConfig
 from distilgliner.corpus.document import check_labels
+from distilgliner.corpus.prompts import compute_prompts
 from distilgliner.corpus.source import STDIN, parse_source
 from distilgliner.distill.calibration.config import CalibrationConfig
 from distilgliner.distill.config import TARGETS, Seed, TargetConfig, Targets, TrainingConfig
@@ -26,6 +27,9 @@ class CompareConfig(BaseModel):
     name: str = "comparison"
     teacher: str = Field(default="bundled", description="folder, hub id, or 'bundled'")
     labels: tuple[str, ...]
+    prompts: int | tuple[tuple[str, ...], ...] | None = Field(
+        default=None, description="labels a prompt, or groups of labels with a prompt each"
+    )
     ignore_labels: tuple[str, ...] = Field(default=(), description="left out of all human labels")
     gold: tuple[str, ...] = Field(default=(), description="labelled text for gold and mixed")
     transfer: tuple[str, ...] = Field(description="text for the teacher; labels in it are not read")
@@ -84,6 +88,7 @@ def build_compare_config(
         raise UserError(f"{where}: {_describe(error)}") from error
     try:
         labels = check_labels(config.labels)
+        compute_prompts(labels, config.prompts)
         for student in config.students:
             build_student_config(student, config.student_options)
     except UserError as error:

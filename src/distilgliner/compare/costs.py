@@ -51,6 +51,7 @@ def measure_costs(
         models,
         [document.text for document in test],
         config.labels,
+        prompts=config.prompts,
         rounds=config.cost_rounds,
         budget_seconds=config.cost_seconds,
         quiet=quiet,

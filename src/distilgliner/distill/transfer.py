@@ -154,7 +154,7 @@ def _group_stores(
         key = (
             manifest.teacher_hash,
             *sorted(store.labels),
-            repr((manifest.prompt.labels_per_prompt, weight)),
+            repr((manifest.prompt.prompts, weight)),
         )
         groups.setdefault(key, []).append((_compute_content(store), store, weight))
     ordered = []

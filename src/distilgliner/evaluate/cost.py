@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from distilgliner.corpus.labels import join_labels, split_labels
+from distilgliner.corpus.prompts import Prompts, compute_prompts
 from distilgliner.corpus.words import split_words
 from distilgliner.errors import UserError
 from distilgliner.evaluate.foreign import ForeignModel
@@ -29,6 +30,7 @@ from distilgliner.models import (
     choose_known_labels,
     load_predictor,
     locate_model,
+    set_prompts,
     set_threads,
 )
 from distilgliner.progress import build_progress
@@ -53,6 +55,7 @@ def run_cost(
     texts: Sequence[str],
     labels: Sequence[str] | None,
     *,
+    prompts: Prompts = None,
     rounds: int = 3,
     threads: Sequence[int] | None = None,
     budget_seconds: float = BUDGET_SECONDS,
@@ -61,6 +64,7 @@ def run_cost(
     """Measure every model (name → folder, hub id or foreign) `rounds` times, alternating; medians.
 
     labels: None means those of each student.
+    prompts: how a GLiNER checkpoint is asked for them.
     threads: for the throughput; None means 1 and all cores.
     budget_seconds: for each measurement; a round takes a model at most about
     `budget_seconds` x (number of threads + 1), and its load time.
@@ -74,6 +78,9 @@ def run_cost(
     if not texts:
         raise UserError("There is no text to measure on; give one at least.")
     wanted = sorted({1, count_cores()} if threads is None else set(threads))
+    options = ["--threads", ",".join(map(str, wanted)), "--budget", str(budget_seconds)]
+    for prompt in compute_prompts(labels, prompts) if labels else ():
+        options.append(f"--labels={join_labels(prompt)}")
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in models}
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -86,7 +93,7 @@ def run_cost(
         for _ in range(rounds):
             for name, model in models.items():
                 progress.update(task, note=name)
-                found[name].append(_measure_apart(model, file, labels, wanted, budget_seconds))
+                found[name].append(_measure_apart(model, file, options))
                 progress.update(task, advance=1)
     return {name: compute_medians(measured) for name, measured in found.items()}
 
@@ -97,6 +104,7 @@ def measure_cost(
     labels: Sequence[str] | None,
     threads: Sequence[int] = (1,),
     *,
+    prompts: Prompts = None,
     budget_seconds: float = BUDGET_SECONDS,
 ) -> dict[str, Any]:
     """Load a model and measure it in this process; see `run_cost` for the keys.
@@ -109,6 +117,7 @@ def measure_cost(
         predictor = load()
         load_seconds = time.perf_counter() - started
     labels = choose_known_labels(predictor, labels)
+    set_prompts(predictor, prompts)
     set_threads(predictor, 1)
     latency_ms = _measure_latency(predictor, texts, labels, budget_seconds)
     words_per_second = {}
@@ -202,11 +211,7 @@ def _measure_speed(
 
 
 def _measure_apart(
-    model: str | Path | ForeignModel,
-    texts: Path,
-    labels: Sequence[str] | None,
-    threads: Sequence[int],
-    budget: float,
+    model: str | Path | ForeignModel, texts: Path, options: Sequence[str]
 ) -> dict[str, Any]:
     """Measure in a fresh process."""
     output = texts.with_name("cost.json")
@@ -215,9 +220,7 @@ def _measure_apart(
     name = foreign.model if foreign else str(model)
     command = [sys.executable, "-m", "distilgliner.evaluate.cost", name]
     command += ["--loader", foreign.loader] if foreign else []
-    command += ["--texts", str(texts), f"--labels={join_labels(labels or ())}"]
-    command += ["--threads", ",".join(map(str, threads))]
-    command += ["--budget", str(budget), "--json", str(output)]
+    command += ["--texts", str(texts), *options, "--json", str(output)]
     # One thread for pools that torch does not steer; and this very package, installed or not.
     paths = [str(Path(__file__).resolve().parents[2])]
     paths += [str(foreign.folder)] if foreign and foreign.folder else []
@@ -255,18 +258,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("model", help="a model's folder or hub id, or what --loader takes")
     parser.add_argument("--loader", help="module:function that opens a foreign model")
     parser.add_argument("--texts", required=True, help="what to measure on")
-    parser.add_argument("--labels", default="", help="a,b; empty: the model's own")
+    parser.add_argument("--labels", action="append", help="a,b of a prompt; none: the model's own")
     parser.add_argument("--threads", default="1", help="for the throughput, such as 1,2")
     parser.add_argument("--budget", type=float, default=BUDGET_SECONDS, help="seconds for each")
     parser.add_argument("--json", required=True, type=Path, help="the file to write")
     options = parser.parse_args(arguments)
     try:
         foreign = ForeignModel(options.loader, options.model) if options.loader else None
+        prompts = [split_labels(prompt) for prompt in options.labels or ()]
         measured = measure_cost(
             foreign.load if foreign else lambda: load_predictor(options.model),
             list(read_texts(options.texts)),
-            split_labels(options.labels) or None,
+            [label for prompt in prompts for label in prompt] or None,
             [int(count) for count in options.threads.split(",")],
+            prompts=prompts or None,
             budget_seconds=options.budget,
         )
         size: dict[str, Any] = {}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from distilgliner.corpus.document import Document, Entity, check_labels, restrict_labels
+from distilgliner.corpus.prompts import Prompts
 from distilgliner.corpus.words import split_words
 from distilgliner.errors import UserError
 from distilgliner.evaluate.agreement import compute_agreement
@@ -33,6 +34,7 @@ from distilgliner.models import (
     check_known_labels,
     is_open,
     load_predictor,
+    set_prompts,
 )
 from distilgliner.progress import build_progress
 
@@ -99,6 +101,7 @@ def run_evaluation(
     documents: Iterable[Document],
     *,
     labels: Sequence[str] | None = None,
+    prompts: Prompts = None,
     ignore_labels: Sequence[str] = (),
     threshold: float = 0.5,
     annotations: AnnotationStore | None = None,
@@ -111,6 +114,7 @@ def run_evaluation(
     model: a folder, a hub id, or something loaded already.
     labels: what to look for. None means the labels of a closed student, and for every other model
     those that occur in the documents, sorted.
+    prompts: how a GLiNER checkpoint is asked for the labels; None leaves a loaded one as it is.
     ignore_labels: left out of the documents and of the predictions.
     threshold: for the model, and for the teacher's decisions in `annotations`.
     annotations: a teacher's annotations of the same texts, for the agreement.
@@ -127,6 +131,8 @@ def run_evaluation(
     place = f"{source}, document" if source else "document"
     _check_labelled(known, place)
     predictor = load_predictor(model) if isinstance(model, (str, Path)) else model
+    if prompts is not None:
+        set_prompts(predictor, prompts)
     names = choose_labels(predictor, known, labels, ignore_labels)
     gold = [
         restrict_labels(document, names, ignore_labels, f"{place} {number}")

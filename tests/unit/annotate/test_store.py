@@ -273,6 +273,21 @@ def test_every_different_setting_is_named(tmp_path: Path) -> None:
     assert "batch" not in message
 
 
+def test_groups_of_labels_are_kept_and_named(tmp_path: Path) -> None:
+    plain = _manifest()
+    grouped = _manifest(
+        prompt=plain.prompt.model_copy(update={"groups": (("city", "town"), ("person",))})
+    )
+    with pytest.raises(UserError, match=r"stored None, now \(city,town\),\(person\)"):
+        check_same_settings(plain, grouped, tmp_path)
+    write_manifest(tmp_path, grouped)
+    assert read_manifest(tmp_path) == grouped
+    assert grouped.prompt.prompts == (("city", "town"), ("person",))
+    write_manifest(tmp_path, plain)
+    assert "groups" not in (tmp_path / "manifest.json").read_text()  # earlier versions read it
+    assert read_manifest(tmp_path) == plain
+
+
 def test_other_states_are_named(tmp_path: Path) -> None:
     with_states = _manifest(states=STATES)
     check_same_settings(with_states, _manifest(states=STATES), tmp_path)

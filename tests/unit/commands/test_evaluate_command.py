@@ -58,6 +58,13 @@ def test_labels_threshold_and_slice(gold: Path, model: FakePredictor) -> None:
     assert run("--input", f"{gold}[:1]", *options) == 0
     # One pass at the threshold of scores, from which those above 0.7 are taken.
     assert model.calls == [(["Ada lives in Bath"], ["person"], 0.1)]
+    assert model.prompts is None
+
+
+def test_every_labels_option_is_a_prompt(gold: Path, model: FakePredictor) -> None:
+    assert run("--input", gold, "--labels", "person", "--labels", "place [town]") == 0
+    assert model.prompts == [("person",), ("place [town]",)]
+    assert model.calls[0][1] == ["person", "place [town]"]
 
 
 def test_words_that_a_teacher_shortened_are_told(

@@ -67,6 +67,15 @@ def test_jsonl_and_output_file(tmp_path: Path, model: FakeStudent) -> None:
     assert model.calls == [(["Zoë in Bath"], ["person"], 0.9)]
 
 
+def test_every_labels_option_is_a_prompt(tmp_path: Path, model: FakeStudent) -> None:
+    source = tmp_path / "a.txt"
+    source.write_text("Zoë in Bath\n")
+    options = ["--labels", "person", "--labels", "place", "--output", tmp_path / "out.jsonl"]
+    assert run("--input", source, *options) == 0
+    assert model.prompts == [("person",), ("place",)]
+    assert model.calls == [(["Zoë in Bath"], ["person", "place"], 0.5)]
+
+
 def test_a_fault_on_the_way_leaves_no_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -75,10 +76,10 @@ def test_texts_without_words() -> None:
 def test_models_alternate_and_medians_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     order = []
 
-    def measure(model: Any, texts: Path, labels: Any, threads: Any, budget: float) -> Any:
+    def measure(model: Any, texts: Path, options: Sequence[str]) -> Any:
         order.append(model)
         assert texts.read_text().count("\n") == len(TEXTS)
-        assert (labels, threads, budget) == (["x"], [1, 3], 2.0)
+        assert options == ["--threads", "1,3", "--budget", "2.0", "--labels=x"]
         number = len(order)
         return {
             "disk_bytes": 7,
@@ -117,8 +118,13 @@ def test_labels_with_commas_reach_the_process(
     monkeypatch.setattr(subprocess, "run", run)
     with pytest.raises(UserError, match="enough"):
         cost.run_cost({"a": tmp_path}, TEXTS, ["one, two", "b"], rounds=1, threads=[1])
-    option = next(word for word in started[0] if word.startswith("--labels="))
-    assert split_labels(option.removeprefix("--labels=")) == ["one, two", "b"]
+    with pytest.raises(UserError, match="enough"):
+        cost.run_cost({"a": tmp_path}, TEXTS, ["one, two", "b"], prompts=1, rounds=1, threads=[1])
+    found = [
+        [split_labels(word[9:]) for word in command if word.startswith("--labels=")]
+        for command in started
+    ]
+    assert found == [[["b", "one, two"]], [["b"], ["one, two"]]]
 
 
 def test_a_foreign_model_comes_from_its_loader(tmp_path: Path) -> None:

@@ -1,0 +1,44 @@
+"""How a GLiNER checkpoint is asked for many labels: all in one prompt, or in several."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from distilgliner.corpus.document import check_labels
+from distilgliner.errors import UserError
+
+Prompts: TypeAlias = int | Sequence[Sequence[str]] | None
+"""None: one prompt with all labels. A number: prompts of at most so many, in alphabetical order.
+Groups of labels: one prompt for each group; every label is in one of them."""
+
+
+def compute_prompts(labels: Sequence[str], prompts: Prompts = None) -> list[tuple[str, ...]]:
+    """The labels of each prompt, sorted, and the prompts by their first labels.
+
+    Raises `UserError` for labels that are empty or named twice, a number below 1, and groups that
+    hold other labels than `labels`.
+    """
+    ordered = tuple(sorted(check_labels(labels)))
+    if prompts is None:
+        return [ordered]
+    if isinstance(prompts, int):
+        if prompts < 1:
+            raise UserError(f"--labels-per-prompt must be at least 1, not {prompts}.")
+        return [ordered[first : first + prompts] for first in range(0, len(ordered), prompts)]
+    groups = sort_groups(prompts)
+    grouped = {label for group in groups for label in group}
+    for label in sorted(grouped.symmetric_difference(ordered)):
+        where = "none of the prompts" if label in ordered else "a prompt, but not among the labels"
+        raise UserError(f"The label {label!r} is in {where}; put every label into one prompt.")
+    return groups
+
+
+def sort_groups(groups: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
+    """Groups of labels in an order that does not depend on how they were given.
+
+    Raises `UserError` for labels that are empty, or named twice in a group or in two.
+    """
+    checked = [check_labels(group) for group in groups]
+    check_labels([label for group in checked for label in group])
+    return sorted(tuple(sorted(group)) for group in checked)
