@@ -2,12 +2,14 @@
 
     python benchmarks/corpora.py [--data ../shared/data] [--corpora "crossner_ai,btc"]
     python benchmarks/corpora.py --settings curves
+    python benchmarks/corpora.py --settings textbrewer
 
-Reads `benchmarks/corpora.yaml`, or with `--settings curves` that file: more and less text, more and
-fewer labels, on one corpus. The teacher is the bundled one as it is, so that the arm without labels
-sees none at all: the teacher's labels on dev choose its epoch. Everything goes to
-runs/corpora/CORPUS; a killed run goes on. The numbers are `benchmarks/results/SETTINGS.json`; with
-`--keep`, what is measured there counts as done, so that seeds can be added on another machine.
+Reads `benchmarks/corpora.yaml`, or with `--settings` another file: `curves`, more and less text,
+more and fewer labels, on one corpus; `textbrewer`, other people's students. The teacher is the
+bundled one as it is, so that the arm without labels sees none at all: the teacher's labels on dev
+choose its epoch. Everything goes to runs/corpora/CORPUS; a killed run goes on. The numbers are
+`benchmarks/results/SETTINGS.json`; with `--keep`, what is measured there counts as done, so that
+seeds can be added on another machine.
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ from distilgliner.evaluate.run import score_predictions
 from distilgliner.files import read_json, write_json
 
 TEACHER_FILE = "teacher.json"
+SETTINGS = ("corpora", "curves", "textbrewer")
 
 
 def main() -> None:
@@ -44,7 +47,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=HERE.parent.parent / "shared" / "data")
     parser.add_argument("--runs", type=Path, default=HERE.parent / "runs")
-    parser.add_argument("--settings", default="corpora", choices=("corpora", "curves"))
+    parser.add_argument("--settings", default="corpora", choices=SETTINGS)
     parser.add_argument("--corpora", help="names of some, with commas; the others stay as kept")
     parser.add_argument("--keep", action="store_true", help="the committed runs count as done")
     arguments = parser.parse_args()
@@ -132,7 +135,7 @@ def _measure_teacher(
 
 
 def _choose_recipe(settings: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
-    return {"student": settings["student"], "targets": row["targets"]}
+    return {"student": settings["student"], "targets": row["targets"], **row.get("set", {})}
 
 
 def _sample(documents: Sequence[Document], count: int | None, seed: int) -> Sequence[Document]:

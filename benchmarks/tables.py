@@ -10,6 +10,7 @@ from corpora_table import build_corpora_section, update_readme
 from curves_table import build_curves_section, draw_curves
 from general_table import build_general_section
 from runtime_table import build_runtime_section
+from textbrewer_table import build_textbrewer_section
 
 from distilgliner.compare.results import FINETUNED, TEACHER, Results, read_results
 from distilgliner.compare.svg import render_file
@@ -133,6 +134,9 @@ def main() -> None:
         for name, found in result["corpora"].items():
             picture = HERE.parent / "docs" / "images" / f"curves-{name}.svg"
             picture.write_text(render_file(draw_curves(name, found)), encoding="utf-8")
+    others = HERE / "results" / "textbrewer.json"
+    if others.is_file():
+        parts.append(build_textbrewer_section(read_json(others, "measure again")))
     for name in NAMES:
         path = HERE / "results" / f"{name}.json"
         if path.is_file():
