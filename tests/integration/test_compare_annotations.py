@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from distilgliner.annotate.store import open_store
 from distilgliner.compare.annotations import find_layers
@@ -50,9 +51,24 @@ def test_states_are_kept_where_a_term_looks_at_them(tmp_path: Path) -> None:
     results = run_comparison(read_compare_config(path), tmp_path / "out", quiet=True)
     assert results.runs[0].updates > 0
     assert any("soft learnt the teacher's hidden states" in note for note in results.notes)
+    assert not any("prompts" in note for note in results.notes)
     stores = tmp_path / "out" / "annotations"
     assert open_store(stores / "transfer").manifest.states is not None
     assert open_store(stores / "test").manifest.states is None
+
+
+def test_labels_are_asked_for_in_prompts(tmp_path: Path) -> None:
+    path = write_comparison(tmp_path, arms=["soft"], training={"epochs": 1, "min_updates": 0})
+    labels = sorted(read_compare_config(path).labels)
+    groups = [labels[1:], labels[:1]]
+    raw = {**yaml.safe_load(path.read_text()), "prompts": groups, "cost_rounds": 0}
+    path.write_text(yaml.safe_dump(raw))
+    results = run_comparison(read_compare_config(path), tmp_path / "out", quiet=True)
+    told = f"asked for the labels in 2 prompts: {labels[0]}; {', '.join(labels[1:])}."
+    assert any(told in note for note in results.notes)
+    for part in ("transfer", "dev", "test"):
+        store = open_store(tmp_path / "out" / "annotations" / part)
+        assert store.manifest.prompt.groups == (tuple(labels[:1]), tuple(labels[1:]))
 
 
 def test_layers() -> None:

@@ -42,6 +42,7 @@ from distilgliner.compare.results import (
 )
 from distilgliner.compare.wording import join_words
 from distilgliner.corpus.document import Document, Entity
+from distilgliner.corpus.prompts import compute_prompts
 from distilgliner.distill.data import check_floor
 from distilgliner.distill.initial import read_initial
 from distilgliner.distill.run import read_result
@@ -240,6 +241,12 @@ def _explain(config: CompareConfig, new_texts: int) -> list[str]:
     notes = [
         "Every arm had the same student, the same number of updates and the same early stopping.",
     ]
+    prompts = compute_prompts(config.labels, config.prompts)
+    if len(prompts) > 1:
+        notes.append(
+            f"The teacher was asked for the labels in {len(prompts)} prompts: "
+            f"{'; '.join(map(', '.join, prompts))}."
+        )
     if config.augment is not None:
         methods = " and ".join(config.augment.methods)
         notes.append(
