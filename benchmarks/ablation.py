@@ -2,8 +2,9 @@
 
     python benchmarks/ablation.py [--data ../shared/data] [--row "targets: hard" …]
 
-Reads `benchmarks/ablation.yaml`; the teacher, the data and the split are those of the corpus'
-comparison (benchmarks/corpora/CORPUS.yaml). Everything goes to runs/ablation/CORPUS; a killed run
+Reads `benchmarks/ablation.yaml`; the data and the split are those of the corpus' comparison
+(benchmarks/corpora/CORPUS.yaml), the teacher is the bundled one as it is: fine-tuned, it would be
+another on every machine. Everything goes to runs/ablation/CORPUS; a killed run
 goes on. The numbers are `benchmarks/results/ablation.json`; with `--keep`, what is measured there
 counts as done, so that seeds can be added on another machine.
 """
@@ -20,18 +21,15 @@ import yaml
 from grid import HERE, build_recipe, compute_run_fingerprint, read_corpus, run_row
 from grid_log import RunLog, summarize
 
-from distilgliner.annotate.checkpoint import find_checkpoint
 from distilgliner.annotate.store import AnnotationStore
 from distilgliner.augment.config import build_augment_config
 from distilgliner.compare.annotations import annotate_transfer
-from distilgliner.compare.claim import claim_comparison
 from distilgliner.compare.config import CompareConfig
 from distilgliner.compare.data import ComparisonData, read_comparison_data
 from distilgliner.compare.machine import describe_machine
-from distilgliner.compare.prepare_teacher import prepare_teacher
 from distilgliner.distill.config import DistillConfig
 from distilgliner.files import read_json, write_json
-from distilgliner.folders import compute_fingerprint, lock_folder
+from distilgliner.folders import compute_fingerprint
 
 RESULT = HERE / "results" / "ablation.json"
 
@@ -49,7 +47,6 @@ def main() -> None:
     config = read_corpus(settings["corpus"], arguments.data)
     data = read_comparison_data(config)
     output = arguments.runs / "ablation" / settings["corpus"]
-    teacher = _prepare_teacher(config, data, output)
     known = read_json(RESULT, "remove it")["runs"] if arguments.keep else {}
     log = RunLog(output / "runs", known)
     rows = [row for row in settings["rows"] if row["name"] in (arguments.row or [row["name"]])]
@@ -59,24 +56,16 @@ def main() -> None:
             fingerprint, recipe = _find_run(settings, row, config, seed)
             if log.find(fingerprint) is not None:
                 continue
-            store = _annotate(config, data, teacher, output, row.get("augment"), settings["states"])
+            store = _annotate(config, data, output, row.get("augment"), settings["states"])
             initial = row.get("initial", settings["initial"])
             documents = {"gold": data.gold, "dev": data.dev, "test": data.test}
             run_row(row, recipe, store, log, **documents, initial=initial)
             _write_results(settings, log, config)
 
 
-def _prepare_teacher(config: CompareConfig, data: ComparisonData, output: Path) -> str | Path:
-    """The comparison's teacher."""
-    with lock_folder(output):
-        claim_comparison(output, config, data, find_checkpoint(config.teacher))
-        return prepare_teacher(config, output, data, quiet=False)
-
-
 def _annotate(
     config: CompareConfig,
     data: ComparisonData,
-    teacher: str | Path,
     output: Path,
     augment: dict[str, Any] | None,
     states: int,
@@ -85,7 +74,7 @@ def _annotate(
     if augment is not None:
         config = config.model_copy(update={"augment": build_augment_config(augment)})
         output = output / f"augmented-{compute_fingerprint([str(augment)])}"
-    return annotate_transfer(config, output, data, teacher, states=[states], quiet=False)
+    return annotate_transfer(config, output, data, config.teacher, states=[states], quiet=False)
 
 
 def _merge(settings: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:

@@ -6,12 +6,6 @@ from typing import Any
 
 from grid_log import describe_measuring
 
-_GENERAL_SINCE = "2026-11-28"
-_OLDER = (
-    " The general student that recipes begin with is an earlier one, from prompts of ten labels "
-    "([decision 19](decisions/0019-prompts-in-groups.md))."
-)
-
 
 def build_ablation_section(result: dict[str, Any]) -> str:
     """One row a recipe; differences are to the first, which is the recipe itself."""
@@ -24,7 +18,7 @@ def build_ablation_section(result: dict[str, Any]) -> str:
         f"One change of the recipe a row ({_describe(result['recipe'])}), on {result['corpus']}: "
         "strict span F1 in per cent, mean ± standard deviation over the seeds, and the difference "
         "of the means to the first row. Dev picks, test is reported. A difference below about "
-        "twice the spread says little." + (_OLDER if result["date"] < _GENERAL_SINCE else ""),
+        "twice the spread says little. The teacher is the bundled one as it is.",
         "",
         f"{describe_measuring(result, runs)}, with "
         "`python benchmarks/ablation.py` ([rows](../benchmarks/ablation.yaml), "
