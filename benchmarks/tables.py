@@ -127,6 +127,9 @@ def main() -> None:
         readme.write_text(update_readme(readme.read_text(encoding="utf-8"), ten), encoding="utf-8")
         general = read_json(HERE / "results" / "general_student.json", "measure again")
         parts.append(build_general_section(general, ten))
+        others = HERE / "results" / "textbrewer.json"
+        if others.is_file():
+            parts.append(build_textbrewer_section(read_json(others, "measure again"), ten))
     curves = HERE / "results" / "curves.json"
     if curves.is_file():
         result = read_json(curves, "measure again")
@@ -134,9 +137,6 @@ def main() -> None:
         for name, found in result["corpora"].items():
             picture = HERE.parent / "docs" / "images" / f"curves-{name}.svg"
             picture.write_text(render_file(draw_curves(name, found)), encoding="utf-8")
-    others = HERE / "results" / "textbrewer.json"
-    if others.is_file():
-        parts.append(build_textbrewer_section(read_json(others, "measure again")))
     for name in NAMES:
         path = HERE / "results" / f"{name}.json"
         if path.is_file():
