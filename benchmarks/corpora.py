@@ -29,7 +29,8 @@ from grid_log import RunLog, summarize
 from distilgliner.annotate.decode import label_by_teacher
 from distilgliner.annotate.run import run_annotation
 from distilgliner.annotate.store import AnnotationStore
-from distilgliner.compare.annotations import annotate_parts, find_layers
+from distilgliner.augment.config import build_augment_config
+from distilgliner.compare.annotations import annotate_parts, annotate_transfer, find_layers
 from distilgliner.compare.config import CompareConfig
 from distilgliner.compare.data import ComparisonData, read_comparison_data
 from distilgliner.compare.machine import describe_machine
@@ -37,6 +38,7 @@ from distilgliner.corpus.document import Document
 from distilgliner.evaluate.agreement import decode_teacher
 from distilgliner.evaluate.run import score_predictions
 from distilgliner.files import read_json, write_json
+from distilgliner.folders import compute_fingerprint
 
 TEACHER_FILE = "teacher.json"
 SETTINGS = ("corpora", "curves", "textbrewer")
@@ -81,7 +83,7 @@ def _run_corpus(
     """All rows of one corpus and one seed that are not measured yet."""
     rows = [
         row
-        for row in settings["rows"]
+        for row in _list_rows(settings, config)
         if seed in _list_seeds(settings, row)
         and log.find(_compute_fingerprint(settings, row, config, seed)) is None
     ]
@@ -94,13 +96,28 @@ def _run_corpus(
         run_row(
             row,
             build_recipe(_choose_recipe(settings, row), config, seed),
-            _choose_store(config, data, stores["transfer"], row.get("transfer"), seed),
+            _choose_store(config, data, stores["transfer"], row, seed),
             log,
             gold=_sample(data.gold, row.get("gold"), seed),
             dev=_choose_dev(config, data, stores["dev"], row.get("dev")),
             test=data.test,
             initial=row.get("initial"),
         )
+
+
+def _list_rows(settings: dict[str, Any], config: CompareConfig) -> list[dict[str, Any]]:
+    """The rows; where there is little text, those with a teacher have it augmented."""
+    rows: list[dict[str, Any]] = settings["rows"]
+    few = settings.get("augment")
+    if few is None or config.name not in few["epochs"]:
+        return rows
+    changes = {"training.epochs": few["epochs"][config.name]}
+    return [
+        row
+        if row["targets"] == "gold"
+        else {**row, "augment": few["config"], "set": {**row.get("set", {}), **changes}}
+        for row in rows
+    ]
 
 
 def _list_seeds(settings: dict[str, Any], row: dict[str, Any]) -> Sequence[int]:
@@ -148,10 +165,13 @@ def _choose_store(
     config: CompareConfig,
     data: ComparisonData,
     store: AnnotationStore,
-    count: int | None,
+    row: dict[str, Any],
     seed: int,
 ) -> AnnotationStore:
-    """The annotations of the transfer text, or of a sample of it."""
+    """The annotations of the transfer text, of that and its variations, or of a sample of it."""
+    count, augment = row.get("transfer"), row.get("augment")
+    if augment is not None:
+        return _augment(config, data, augment, store.folder.parent.parent)
     if count is None:
         return store
     documents = list(_sample(data.transfer, count, seed))
@@ -163,6 +183,14 @@ def _choose_store(
         output=folder,
         states=find_layers(config.training.terms),
     )
+
+
+def _augment(
+    config: CompareConfig, data: ComparisonData, augment: dict[str, Any], output: Path
+) -> AnnotationStore:
+    changed = config.model_copy(update={"augment": build_augment_config(augment)})
+    folder = output / f"augmented-{compute_fingerprint([str(augment)])}"
+    return annotate_transfer(changed, folder, data, config.teacher, quiet=False)
 
 
 def _choose_dev(
@@ -192,7 +220,7 @@ def _write_results(
         config = read_corpus(name, arguments.data)
         log = _open_log(runs / name, known)
         corpora[name] |= {"rows": {}, "runs": {}}
-        for row in settings["rows"]:
+        for row in _list_rows(settings, config):
             found = log.find_all(
                 _compute_fingerprint(settings, row, config, seed)
                 for seed in _list_seeds(settings, row)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from distilgliner.annotate.store import AnnotationStore
     from distilgliner.distill.config import DistillConfig
 
+_LITTLE_TEXT = 30_000
+"""Words in the annotations. With fewer, new texts helped on dev (docs/decisions/0021)."""
+
 
 def distill(
     annotations: list[Path] = typer.Option(
@@ -106,6 +109,13 @@ def _tell_what_is_missing(
         typer.echo(
             f"Note: {without[0].folder} has no hidden states of the teacher; most students that "
             "learn them too are better, see annotate --states -1",
+            err=True,
+        )
+    words = sum(store.words for store in stores)
+    if words < _LITTLE_TEXT:
+        typer.echo(
+            f"Note: {words:,} words are little to learn from; more text, or new ones made of it, "
+            "see augment, make most students of so little better",
             err=True,
         )
     if initial is None and _fits_general(config, stores):

@@ -32,6 +32,15 @@ def test_it_says_what_was_learnt_and_what_is_missing(capsys: pytest.CaptureFixtu
     assert "parameters, epoch 1 of 1, dev F1" in out
     assert "has no hidden states of the teacher" in err
     assert "--initial general" not in err
+    assert "words are little to learn from" in err
+
+
+def test_much_text_is_not_called_little(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("distilgliner.commands.distill._LITTLE_TEXT", 100)
+    assert distill("student") == 0
+    assert "little" not in capsys.readouterr().err
 
 
 def test_a_general_student_that_fits_is_named(capsys: pytest.CaptureFixture[str]) -> None:
