@@ -25,9 +25,11 @@ def build_corpora_section(result: dict[str, Any]) -> str:
         "teacher begin with the general one, but for `random start`. `soft` sees no human "
         "label: the teacher's labels of the dev text choose its epoch. `100` has that many gold "
         "sentences, another sample for each seed, and no dev of people: of mixed, the teacher's "
-        "labels choose the epoch, of gold a tenth of the hundred. Kept: F1 of `soft` in per cent "
-        "of the teacher's. The teacher was trained on the train splits, so that it is no teacher "
-        "for a language or domain that is new to it.",
+        "labels choose the epoch, of gold a tenth of the hundred. Where transfer text is a few "
+        "hundred sentences (CrossNER), students with a teacher learn from up to four new texts of "
+        "each besides ([decision 21](decisions/0021-new-texts-of-little.md)). Kept: F1 of `soft` "
+        "in per cent of the teacher's. The teacher was trained on the train splits, so that it is "
+        "no teacher for a language or domain that is new to it.",
         "",
         f"{describe_measuring(result, runs)}, with "
         "`python benchmarks/corpora.py` ([rows](../benchmarks/corpora.yaml), "
