@@ -129,7 +129,7 @@ def main() -> None:
         parts.append(build_general_section(general, ten))
         others = HERE / "results" / "textbrewer.json"
         if others.is_file():
-            parts.append(build_textbrewer_section(read_json(others, "measure again"), ten))
+            parts.append(build_textbrewer_section(read_json(others, "measure again")))
     curves = HERE / "results" / "curves.json"
     if curves.is_file():
         result = read_json(curves, "measure again")

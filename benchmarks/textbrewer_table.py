@@ -16,20 +16,16 @@ OURS = "ours"
 _OUR_ROW = "soft, random start"
 
 
-def build_textbrewer_section(result: Mapping[str, Any], ten: Mapping[str, Any]) -> str:
-    """F1, and what is kept of the teacher's, on each corpus that has every student, and the mean.
-
-    Corpora that lack one come last, and do not count in the mean. Our student is in `ten`, the
-    result of the ten corpora.
-    """
+def build_textbrewer_section(result: Mapping[str, Any]) -> str:
+    """F1, and what is kept of the teacher's, on each corpus that has every student; the mean."""
+    most = max(len(found["rows"]) for found in result["corpora"].values())
     corpora: Mapping[str, Found] = {
-        corpus: {**found, "rows": {OURS: ten["corpora"][corpus]["rows"][_OUR_ROW], **found["rows"]}}
+        corpus: {**found, "rows": {name.replace(_OUR_ROW, OURS): row for name, row in rows.items()}}
         for corpus, found in result["corpora"].items()
+        if len(rows := found["rows"]) == most
     }
     names = list(dict.fromkeys(name for found in corpora.values() for name in found["rows"]))
     runs = [run for found in corpora.values() for run in found["runs"].values()]
-    whole = {c: f for c, f in corpora.items() if all(name in f["rows"] for name in names)}
-    others = {corpus: found for corpus, found in corpora.items() if corpus not in whole}
     lines = [
         "## TextBrewer's students",
         "",
@@ -38,7 +34,7 @@ def build_textbrewer_section(result: Mapping[str, Any], ten: Mapping[str, Any]) 
         "teacher's labels of dev choose the epoch; one seed. One bidirectional GRU over the "
         "teacher's subword vectors, and four layers of a transformer of 312 units (learning rate "
         "1e-3, best on dev of crossner_music); ours is "
-        f"{ten['student']}, as `{_OUR_ROW}` above. In brackets the per cent of the teacher's F1.",
+        f"{result['student']}. In brackets the per cent of the teacher's F1.",
         "",
         f"{describe_measuring(result, runs)}, with "
         "`python benchmarks/corpora.py --settings textbrewer` "
@@ -48,11 +44,10 @@ def build_textbrewer_section(result: Mapping[str, Any], ten: Mapping[str, Any]) 
         "| corpus | teacher | " + " | ".join(names) + " |",
         "|---|---|" + "---|" * len(names),
     ]
-    for corpus, found in {**whole, **others}.items():
-        cells = [_write(found["rows"].get(name), found["test_f1"]) for name in names]
+    for corpus, found in corpora.items():
+        cells = [_write(found["rows"][name], found["test_f1"]) for name in names]
         lines.append(f"| {corpus} | {100 * found['test_f1']:.1f} | {' | '.join(cells)} |")
-    if whole:
-        lines.append(_build_mean(list(whole.values()), names))
+    lines.append(_build_mean(list(corpora.values()), names))
     sizes = [_describe_cost(name, list(corpora.values())) for name in names]
     return "\n".join([*lines, "", f"Parameters, and training: {'; '.join(sizes)}.", ""])
 
@@ -68,14 +63,12 @@ def _build_mean(corpora: Sequence[Found], names: Sequence[str]) -> str:
 
 
 def _describe_cost(name: str, corpora: Sequence[Found]) -> str:
-    """Its size, and its time in times of the first student's on the corpora that have both."""
-    rows = [found["rows"] for found in corpora if name in found["rows"]]
+    """Its size, and its time in times of the first student's."""
+    rows = [found["rows"] for found in corpora]
     times = [row[name]["seconds"] / next(iter(row.values()))["seconds"] for row in rows]
     largest = max(row[name]["parameters"] for row in rows)
     return f"{name} {largest / 1e6:.1f} M, {statistics.median(times):.1f}×"
 
 
-def _write(row: Mapping[str, Any] | None, teacher: float) -> str:
-    if row is None:
-        return "—"
+def _write(row: Mapping[str, Any], teacher: float) -> str:
     return f"{100 * row['test_f1']:.1f} ({100 * row['test_f1'] / teacher:.1f})"
