@@ -4,9 +4,9 @@
 
 Reads `benchmarks/ablation.yaml`; the data and the split are those of the corpus' comparison
 (benchmarks/corpora/CORPUS.yaml), the teacher is the bundled one as it is: fine-tuned, it would be
-another on every machine. Everything goes to runs/ablation/CORPUS; a killed run
-goes on. The numbers are `benchmarks/results/ablation.json`; with `--keep`, what is measured there
-counts as done, so that seeds can be added on another machine.
+another on every machine. Everything goes to runs/ablation/CORPUS; a killed run goes on. The numbers
+are `benchmarks/results/ablation.json`; with `--keep`, what is measured there counts as done, so
+that seeds can be added on another machine.
 """
 
 from __future__ import annotations
@@ -18,18 +18,23 @@ from typing import Any
 
 import torch
 import yaml
-from grid import HERE, build_recipe, compute_run_fingerprint, read_corpus, run_row
+from grid import (
+    HERE,
+    annotate_augmented,
+    build_recipe,
+    compute_run_fingerprint,
+    read_corpus,
+    run_row,
+)
 from grid_log import RunLog, summarize
 
 from distilgliner.annotate.store import AnnotationStore
-from distilgliner.augment.config import build_augment_config
 from distilgliner.compare.annotations import annotate_transfer
 from distilgliner.compare.config import CompareConfig
 from distilgliner.compare.data import ComparisonData, read_comparison_data
 from distilgliner.compare.machine import describe_machine
 from distilgliner.distill.config import DistillConfig
 from distilgliner.files import read_json, write_json
-from distilgliner.folders import compute_fingerprint
 
 RESULT = HERE / "results" / "ablation.json"
 
@@ -72,8 +77,7 @@ def _annotate(
 ) -> AnnotationStore:
     """The transfer text, or that and its variations, with hidden states."""
     if augment is not None:
-        config = config.model_copy(update={"augment": build_augment_config(augment)})
-        output = output / f"augmented-{compute_fingerprint([str(augment)])}"
+        return annotate_augmented(config, data, augment, output, states=[states])
     return annotate_transfer(config, output, data, config.teacher, states=[states], quiet=False)
 
 

@@ -23,14 +23,20 @@ from typing import Any
 
 import torch
 import yaml
-from grid import HERE, build_recipe, compute_run_fingerprint, read_corpus, run_row
+from grid import (
+    HERE,
+    annotate_augmented,
+    build_recipe,
+    compute_run_fingerprint,
+    read_corpus,
+    run_row,
+)
 from grid_log import RunLog, summarize
 
 from distilgliner.annotate.decode import label_by_teacher
 from distilgliner.annotate.run import run_annotation
 from distilgliner.annotate.store import AnnotationStore
-from distilgliner.augment.config import build_augment_config
-from distilgliner.compare.annotations import annotate_parts, annotate_transfer, find_layers
+from distilgliner.compare.annotations import annotate_parts, find_layers
 from distilgliner.compare.config import CompareConfig
 from distilgliner.compare.data import ComparisonData, read_comparison_data
 from distilgliner.compare.machine import describe_machine
@@ -38,7 +44,6 @@ from distilgliner.corpus.document import Document
 from distilgliner.evaluate.agreement import decode_teacher
 from distilgliner.evaluate.run import score_predictions
 from distilgliner.files import read_json, write_json
-from distilgliner.folders import compute_fingerprint
 
 TEACHER_FILE = "teacher.json"
 SETTINGS = ("corpora", "curves", "textbrewer")
@@ -171,7 +176,7 @@ def _choose_store(
     """The annotations of the transfer text, of that and its variations, or of a sample of it."""
     count, augment = row.get("transfer"), row.get("augment")
     if augment is not None:
-        return _augment(config, data, augment, store.folder.parent.parent)
+        return annotate_augmented(config, data, augment, store.folder.parent.parent)
     if count is None:
         return store
     documents = list(_sample(data.transfer, count, seed))
@@ -183,14 +188,6 @@ def _choose_store(
         output=folder,
         states=find_layers(config.training.terms),
     )
-
-
-def _augment(
-    config: CompareConfig, data: ComparisonData, augment: dict[str, Any], output: Path
-) -> AnnotationStore:
-    changed = config.model_copy(update={"augment": build_augment_config(augment)})
-    folder = output / f"augmented-{compute_fingerprint([str(augment)])}"
-    return annotate_transfer(changed, folder, data, config.teacher, quiet=False)
 
 
 def _choose_dev(

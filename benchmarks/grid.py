@@ -16,8 +16,11 @@ import yaml
 from grid_log import RunLog
 
 from distilgliner.annotate.store import AnnotationStore
+from distilgliner.augment.config import build_augment_config
+from distilgliner.compare.annotations import annotate_transfer
 from distilgliner.compare.arm import LABEL_FREE
 from distilgliner.compare.config import CompareConfig, build_compare_config
+from distilgliner.compare.data import ComparisonData
 from distilgliner.compare.machine import describe_machine
 from distilgliner.corpus.document import Document
 from distilgliner.distill.config import DistillConfig, build_distill_config
@@ -51,6 +54,21 @@ def build_recipe(changes: dict[str, Any], config: CompareConfig, seed: int) -> D
             place = place.setdefault(parent, {})
         place[last] = value
     return build_distill_config(raw)
+
+
+def annotate_augmented(
+    config: CompareConfig,
+    data: ComparisonData,
+    augment: dict[str, Any],
+    output: Path,
+    *,
+    states: Sequence[int] | None = None,
+) -> AnnotationStore:
+    """The annotations of the transfer text and of what `augment` makes of it; see
+    `annotate_transfer`. In a folder of their own below `output`."""
+    changed = config.model_copy(update={"augment": build_augment_config(augment)})
+    folder = output / f"augmented-{compute_fingerprint([str(augment)])}"
+    return annotate_transfer(changed, folder, data, config.teacher, states=states, quiet=False)
 
 
 def run_row(

@@ -10,9 +10,6 @@ from grid_log import describe_measuring
 
 Found = Mapping[str, Any]
 """A corpus: `test_f1` of the teacher, `rows` by name, `runs`."""
-
-
-OURS = "ours"
 _OUR_ROW = "soft, random start"
 
 
@@ -20,7 +17,10 @@ def build_textbrewer_section(result: Mapping[str, Any]) -> str:
     """F1, and what is kept of the teacher's, on each corpus that has every student; the mean."""
     most = max(len(found["rows"]) for found in result["corpora"].values())
     corpora: Mapping[str, Found] = {
-        corpus: {**found, "rows": {name.replace(_OUR_ROW, OURS): row for name, row in rows.items()}}
+        corpus: {
+            **found,
+            "rows": {name.replace(_OUR_ROW, "ours"): row for name, row in rows.items()},
+        }
         for corpus, found in result["corpora"].items()
         if len(rows := found["rows"]) == most
     }

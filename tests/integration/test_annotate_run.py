@@ -189,6 +189,7 @@ def test_groups_are_settings_of_the_store(tiny: Teacher, tmp_path: Path) -> None
         mine = together.spans.label_index == store.labels.index(LABELS[0])
         # Two steps of fp16: rounding keeps spans of all labels apart.
         np.testing.assert_allclose(together.spans.logit[mine], one.spans.logit, rtol=2**-9)
+    assert _run(tiny, tmp_path.with_name("alone"), labels=LABELS[:1], prompts=[LABELS[:1]])
     with pytest.raises(UserError, match=r"each --labels is one\): stored \("):
         _run(tiny, tmp_path)
 

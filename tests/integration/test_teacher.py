@@ -173,6 +173,17 @@ def test_groups_of_labels(bundled_teacher: Teacher) -> None:
     assert np.array_equal(turned.label_index, together.label_index)
 
 
+def test_white_space_of_labels_decides_nothing(bundled_teacher: Teacher) -> None:
+    words = [cut_words(TEXTS[0], split_words(TEXTS[0]))]
+    clean = bundled_teacher.score(words, ["person", "location"], 0.0)[0]
+    padded = bundled_teacher.score(words, [" person ", "location"], 0.0)[0]
+    assert np.array_equal(padded.logit, clean.logit)
+    assert np.array_equal(padded.label_index, clean.label_index)
+    found = bundled_teacher.batch_predict_entities([TEXTS[0]], [" person "], threshold=0.3)[0]
+    assert found
+    assert {entity["label"] for entity in found} == {" person "}
+
+
 def test_a_checkpoint_that_is_asked_in_groups(bundled_teacher: Teacher) -> None:
     labels = ["person", "location", "date"]
     text = "Marie Curie was born in Warsaw in 1867 ."

@@ -184,5 +184,5 @@ def _build_prompt_settings(
         entity_token=entity_token,
         separator_token=separator_token,
         labels_per_prompt=prompts if isinstance(prompts, int) else None,
-        groups=None if prompts is None or isinstance(prompts, int) else tuple(split),
+        groups=None if isinstance(prompts, int) or len(split) == 1 else tuple(split),
     )

@@ -26,6 +26,7 @@ from distilgliner.annotate.span_head import compute_marker_logits, has_marker_he
 from distilgliner.annotate.spans import AnnotatedDocument, SpanScores
 from distilgliner.annotate.states import StateRecorder
 from distilgliner.annotate.windows import WindowLimits, find_sentence_ends
+from distilgliner.corpus.document import check_labels
 from distilgliner.corpus.prompts import Prompts, compute_prompts
 from distilgliner.corpus.words import WORD_SPLITTER, split_words
 from distilgliner.errors import UserError
@@ -107,7 +108,8 @@ class Teacher:
         `on_batch` is called with the number of words behind each finished batch.
         Raises `UserError` for labels that are empty, double, or too long for the encoder.
         """
-        split = compute_prompts(labels, prompts)
+        names = check_labels(labels)
+        split = compute_prompts(names, prompts)
         limits, prompt_subwords = self.compute_limits(split)
         if sentence_ends is None:
             sentence_ends = [_ends_of(words) for words in word_lists]
@@ -139,7 +141,7 @@ class Teacher:
             documents,
             found,
             split,
-            labels,
+            names,
             max_width=self.max_width,
             is_token_model=self.checkpoint.is_token_model,
         )

@@ -114,8 +114,8 @@ def _tell_what_is_missing(
     words = sum(store.words for store in stores)
     if words < _LITTLE_TEXT:
         typer.echo(
-            f"Note: {words:,} words are little to learn from; more text, or new ones made of it, "
-            "see augment, make most students of so little better",
+            f"Note: {words:,} words are little to learn from; more text would help, and so may new "
+            "texts made of it, see distilgliner augment",
             err=True,
         )
     if initial is None and _fits_general(config, stores):

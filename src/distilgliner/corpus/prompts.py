@@ -24,21 +24,14 @@ def compute_prompts(labels: Sequence[str], prompts: Prompts = None) -> list[tupl
         return [ordered]
     if isinstance(prompts, int):
         if prompts < 1:
-            raise UserError(f"--labels-per-prompt must be at least 1, not {prompts}.")
+            raise UserError(
+                f"--labels-per-prompt must be at least 1, not {prompts}; in a comparison it is "
+                "called prompts."
+            )
         return [ordered[first : first + prompts] for first in range(0, len(ordered), prompts)]
-    groups = sort_groups(prompts)
-    grouped = {label for group in groups for label in group}
-    for label in sorted(grouped.symmetric_difference(ordered)):
+    checked = [check_labels(group) for group in prompts]
+    grouped = check_labels([label for group in checked for label in group])
+    for label in sorted(set(grouped).symmetric_difference(ordered)):
         where = "none of the prompts" if label in ordered else "a prompt, but not among the labels"
         raise UserError(f"The label {label!r} is in {where}; put every label into one prompt.")
-    return groups
-
-
-def sort_groups(groups: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
-    """Groups of labels in an order that does not depend on how they were given.
-
-    Raises `UserError` for labels that are empty, or named twice in a group or in two.
-    """
-    checked = [check_labels(group) for group in groups]
-    check_labels([label for group in checked for label in group])
     return sorted(tuple(sorted(group)) for group in checked)
