@@ -12,7 +12,9 @@ import { build } from "esbuild";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const STUDENT_FILES = ["config.json", "tokenizer.json", "model.onnx"];
-const PAGE_FILES = ["index.html", "style.css"];
+/** The page that 'distilgliner serve' shows, here with a model of its own. */
+const PAGE = join(HERE, "../src/distilgliner/serve/page");
+const PAGE_FILES = ["index.html", "style.css", "page.js", "view.js"];
 const RUNTIME = "node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm";
 
 try {
@@ -43,7 +45,7 @@ async function runBuild({ student, output }) {
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
   await build({
-    entryPoints: ["distilgliner.js", "page.js"].map((name) => join(HERE, "src", name)),
+    entryPoints: ["distilgliner.js", "model.js"].map((name) => join(HERE, "src", name)),
     outdir: output,
     bundle: true,
     format: "esm",
@@ -54,7 +56,7 @@ async function runBuild({ student, output }) {
     legalComments: "linked",
     logLevel: "warning",
   });
-  for (const name of PAGE_FILES) cpSync(join(HERE, "src", name), join(output, name));
+  for (const name of PAGE_FILES) cpSync(join(PAGE, name), join(output, name));
   cpSync(join(HERE, RUNTIME), join(output, "ort-wasm-simd-threaded.wasm"));
   for (const name of STUDENT_FILES) cpSync(join(student, name), join(target, name));
   console.log(`${output}: the page, the module and the student ${student}`);

@@ -45,7 +45,7 @@ export function useBrowser() {
     page.on("console", (message) => {
       if (message.type() === "error") faults.push(message.text());
     });
-    await page.goto(server.address + path);
+    await page.goto(new URL(path, server.address).href);
     return page;
   };
   return { open, faults };

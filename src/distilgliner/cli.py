@@ -22,6 +22,7 @@ COMMANDS = (
     "compare",
     "export",
     "predict",
+    "serve",
     "quickstart",
 )
 

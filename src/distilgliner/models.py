@@ -54,6 +54,17 @@ def load_predictor(id_or_folder: str | Path) -> Predictor:
     return load_teacher(id_or_folder)
 
 
+def find_entities(
+    predictor: Predictor, texts: Sequence[str], labels: Sequence[str], threshold: float = 0.5
+) -> list[list[dict[str, Any]]]:
+    """Entities of each text, in order, as JSON has them; blank texts have none."""
+    filled = [text for text in texts if text.strip()]
+    found = iter(
+        predictor.batch_predict_entities(filled, labels, threshold=threshold) if filled else ()
+    )
+    return [[_to_json(entity) for entity in next(found)] if text.strip() else [] for text in texts]
+
+
 def set_threads(predictor: Predictor, count: int) -> None:
     """How many threads one call may use; torch and the tokenizer are set for the whole process."""
     # The tokenizers library looks at this at every call.
@@ -118,6 +129,16 @@ def locate_model(id_or_folder: str | Path) -> Path:
 
         return bundled_teacher()
     return locate_folder(id_or_folder, "model", local_files_only=True)
+
+
+def _to_json(entity: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "start": entity["start"],
+        "end": entity["end"],
+        "text": entity["text"],
+        "label": entity["label"],
+        "score": float(entity["score"]),
+    }
 
 
 def _require(package: str, extra: str) -> None:

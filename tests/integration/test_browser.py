@@ -1,4 +1,4 @@
-"""In the browser a student finds what it finds in Python, and the page shows it.
+"""In the browser a student finds what it finds in Python, and the page shows it, served or not.
 
 Needs node, the packages of browser/ (`npm ci` there) and Chromium, none of which is fetched here.
 A student of one's own is compared as well when the variable STUDENT names its exported folder.
@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -150,6 +153,20 @@ def build_site(node: str, student: Path, site: Path, name: str) -> None:
     (site / f"{name}.json").write_text(json.dumps(cases))
 
 
+@contextmanager
+def serve_student(student: Path) -> Iterator[str]:
+    """The address of 'distilgliner serve'."""
+    command = [sys.executable, "-m", "distilgliner", "serve", "--model", student, "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            found = re.search(r"open (http\S+) to", process.stdout.readline())
+            assert found
+            yield found[1]
+        finally:
+            process.kill()
+
+
 def test_the_browser_finds_what_python_finds(node: str, tmp_path: Path) -> None:
     site = tmp_path / "site"
     site.mkdir()
@@ -157,14 +174,15 @@ def test_the_browser_finds_what_python_finds(node: str, tmp_path: Path) -> None:
         build_site(node, export_student(tmp_path / name, name), site, name)
     if os.environ.get("STUDENT"):
         build_site(node, Path(os.environ["STUDENT"]).resolve(), site, "own")
-    done = subprocess.run(
-        [node, "--test", *sorted((BROWSER / "test").glob("*.test.js"))],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "SITE": str(site)},
-        timeout=240,
-    )
+    with serve_student(tmp_path / "open" / "exported") as address:
+        done = subprocess.run(
+            [node, "--test", *sorted((BROWSER / "test").glob("*.test.js"))],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "SITE": str(site), "SERVED": address},
+            timeout=240,
+        )
     assert done.returncode == 0, done.stdout + done.stderr
 
 

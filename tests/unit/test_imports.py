@@ -36,6 +36,7 @@ ORDER = (
     "models",
     "evaluate",
     "runtime",
+    "serve",
     "compare",
     "commands",
     "cli",

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -112,23 +112,10 @@ def format_batch(
     predictor: Predictor, batch: Sequence[str], labels: Sequence[str], threshold: float
 ) -> str:
     """A JSON line with text and entities for every text; blank texts have no entities."""
-    filled = [text for text in batch if text.strip()]
-    found = iter(
-        predictor.batch_predict_entities(filled, labels, threshold=threshold) if filled else ()
+    from distilgliner.models import find_entities
+
+    found = find_entities(predictor, batch, labels, threshold)
+    return "".join(
+        json.dumps({"text": text, "entities": entities}, ensure_ascii=False) + "\n"
+        for text, entities in zip(batch, found, strict=True)
     )
-    lines = []
-    for text in batch:
-        entities = next(found) if text.strip() else []
-        record = {"text": text, "entities": [_to_json(entity) for entity in entities]}
-        lines.append(json.dumps(record, ensure_ascii=False) + "\n")
-    return "".join(lines)
-
-
-def _to_json(entity: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "start": entity["start"],
-        "end": entity["end"],
-        "text": entity["text"],
-        "label": entity["label"],
-        "score": float(entity["score"]),
-    }

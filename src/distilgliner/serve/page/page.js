@@ -1,14 +1,11 @@
 /** The live demo: type text, choose labels and a threshold, see the entities. */
-import { DistilGLiNER, UserError } from "./distilgliner.js";
+import { UserError, openModel } from "./model.js";
 import { computeHue, showChips, showSentence, showTable } from "./view.js";
-import { normalizeLabel, splitWords } from "./words.js";
-
-const STUDENT = "student/";
 
 const byId = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
 /** @type {Map<string, boolean>} every label on the page, and whether it is looked for */
 const labels = new Map();
-/** @type {DistilGLiNER} */
+/** @type {import("./model.js").Model} */
 let model;
 let isRunning = false;
 let isStale = false;
@@ -16,21 +13,21 @@ let isStale = false;
 start().catch(showError);
 
 async function start() {
-  model = await DistilGLiNER.fromPretrained(STUDENT);
+  model = await openModel();
   for (const label of model.labels) labels.set(label, true);
-  describeStudent();
+  describeModel();
   byId("text").addEventListener("input", refresh);
   byId("threshold").addEventListener("input", refresh);
   byId("new-label").addEventListener("submit", addLabel);
-  await model.predictEntities(byId("text").value); // the first run also warms up
+  await refresh(); // the first run also warms up
   refresh();
 }
 
-function describeStudent() {
-  const kind = model.isOpen
-    ? "An open student: it looks for any label that you name."
-    : `A student with ${model.labels.length} labels.`;
-  byId("byline").textContent = `${kind} It runs on this page; no text leaves it.`;
+function describeModel() {
+  const known = model.isOpen
+    ? "It looks for any label that you name."
+    : `It knows ${model.labels.length} labels.`;
+  byId("byline").textContent = `${model.place} ${known}`;
   byId("new-label").hidden = !model.isOpen;
   byId("labels-note").textContent = model.isOpen ? "A label that you added goes when clicked." : "";
 }
@@ -39,8 +36,9 @@ function describeStudent() {
 function addLabel(event) {
   event.preventDefault();
   const input = byId("new-label").elements.label;
-  for (const name of input.value.split(",").map(normalizeLabel).filter(Boolean)) {
-    labels.set(name, true);
+  for (const name of input.value.split(",")) {
+    const label = name.trim().replace(/\s+/g, " ");
+    if (label) labels.set(label, true);
   }
   input.value = "";
   refresh();
@@ -87,7 +85,7 @@ async function findAndShow() {
 
 /**
  * @param {string} text
- * @param {import("./distilgliner.js").Entity[]} entities
+ * @param {import("./model.js").Entity[]} entities
  * @param {number} milliseconds
  */
 function show(text, entities, milliseconds) {
@@ -105,7 +103,7 @@ function show(text, entities, milliseconds) {
   }));
   showChips(byId("labels"), chips, toggleLabel);
 
-  const words = splitWords(text).length;
+  const words = text.match(/\S+/g)?.length ?? 0;
   byId("time").textContent = milliseconds.toFixed(milliseconds < 10 ? 1 : 0);
   byId("words").textContent = words.toLocaleString("en");
   byId("words-note").textContent = `${text.length.toLocaleString("en")} characters`;

@@ -1,6 +1,6 @@
 /** What the page shows, as DOM; no state of its own. */
 
-/** @typedef {import("./distilgliner.js").Entity} Entity */
+/** @typedef {import("./model.js").Entity} Entity */
 
 /**
  * The hue (degrees) of a label; neighbours in the list lie far apart on the colour circle, as in the

@@ -1,0 +1,171 @@
+"""What the server answers."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import Any
+
+import httpx
+import pytest
+from fake_predictors import FakePredictor, FakeStudent
+
+from distilgliner.serve.answering import Answerer
+from distilgliner.serve.app import build_app
+from distilgliner.serve.limits import ServeLimits
+
+KNOWN = {"Zoë": "person", "Bath": "place"}
+ZOE = {"start": 0, "end": 3, "text": "Zoë", "label": "person", "score": 0.75}
+BATH = {"start": 7, "end": 11, "text": "Bath", "label": "place", "score": 0.75}
+
+
+class Client:
+    """Asks an application without a network."""
+
+    def __init__(self, answerer: Answerer, **limits: Any) -> None:
+        self.transport = httpx.ASGITransport(build_app(answerer, ServeLimits(**limits)))
+
+    def get(self, path: str) -> httpx.Response:
+        return self._send("GET", path)
+
+    def post(self, **request: Any) -> httpx.Response:
+        return self._send("POST", "/gliner", **request)
+
+    def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
+        async def send() -> httpx.Response:
+            async with httpx.AsyncClient(
+                transport=self.transport, base_url="http://localhost"
+            ) as client:
+                return await client.request(method, path, **request)
+
+        return asyncio.run(send())
+
+
+def open_client(model: FakePredictor) -> Client:
+    return Client(Answerer(model, "m", 0.4))
+
+
+@pytest.fixture
+def model() -> FakeStudent:
+    return FakeStudent(KNOWN, ["person", "place"])
+
+
+@pytest.fixture
+def client(model: FakeStudent) -> Client:
+    return open_client(model)
+
+
+def ask(client: Client, **question: Any) -> Any:
+    response = client.post(json=question)
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+def test_a_text_has_an_answer_and_texts_a_list(client: Client, model: FakeStudent) -> None:
+    assert ask(client, text="Zoë in Bath") == {"entities": [ZOE, BATH]}
+    assert ask(client, text=["", "Zoë", " \n"]) == [
+        {"entities": []},
+        {"entities": [ZOE]},
+        {"entities": []},
+    ]
+    assert ask(client, text=[]) == []
+    assert model.calls == [
+        (["Zoë in Bath"], ["person", "place"], 0.4),
+        (["Zoë"], ["person", "place"], 0.4),
+    ]
+
+
+def test_labels_and_threshold_are_those_of_the_question(client: Client, model: FakeStudent) -> None:
+    labels = [" place", "place", "person"]
+    ask(client, text="Zoë", labels=labels, threshold=0.9, flat_ner=True, multi_label=False)
+    ask(client, text="Zoë", labels=["place"], threshold=None)
+    assert model.calls == [(["Zoë"], ["person", "place"], 0.9), (["Zoë"], ["place"], 0.4)]
+
+
+def test_a_checkpoint_finds_what_it_is_asked_for_and_nothing_else() -> None:
+    client = open_client(FakePredictor(KNOWN))
+    assert ask(client, text="Zoë in Bath", labels=["place"]) == {"entities": [BATH]}
+    response = client.post(json={"text": "Zoë"})
+    assert (response.status_code, response.json()["error"]) == (
+        400,
+        'This model has no labels of its own; send some, as "labels": ["person"].',
+    )
+
+
+@pytest.mark.parametrize(
+    ("question", "error"),
+    [
+        ({}, '"text" is missing'),
+        ({"text": 3}, '"text" must be a string'),
+        ({"text": ["a", None]}, '"text" must be a string'),
+        ({"text": "a", "labels": []}, '"labels" must be a list'),
+        ({"text": "a", "labels": {"person": "a human"}}, '"labels" must be a list'),
+        ({"text": "a", "labels": ["person", " "]}, "A label is empty"),
+        ({"text": "a", "labels": ["ship"]}, "does not know the label 'ship'"),
+        ({"text": "a", "threshold": 1}, '"threshold" must be a number between'),
+        ({"text": "a", "threshold": "0.5"}, '"threshold" must be a number between'),
+        ({"text": "a", "flat_ner": False}, "do not overlap"),
+        ({"text": "a", "multi_label": True}, "one label"),
+        ({"text": "a", "relations": ["works for"]}, '"relations" is not known here'),
+        ([], "The body must be JSON"),
+    ],
+)
+def test_a_bad_question_has_one_sentence(client: Client, question: Any, error: str) -> None:
+    response = client.post(json=question)
+    assert response.status_code == 400
+    assert list(response.json()) == ["error"]
+    assert error in response.json()["error"]
+    assert "\n" not in response.json()["error"]
+
+
+def test_what_is_no_json_is_refused(client: Client) -> None:
+    headers = {"Content-Type": "application/json"}
+    response = client.post(content="{", headers=headers)
+    assert response.status_code == 400
+    assert response.json()["error"].startswith("The body is not JSON (")
+    # Pages of other sites can send this without being asked whether they may.
+    headers = {"Content-Type": "text/plain"}
+    assert client.post(content='{"text": "a"}', headers=headers).status_code == 400
+
+
+def test_the_model_tells_of_itself(client: Client) -> None:
+    labels = ["person", "place"]
+    about = {"model": "m", "labels": labels, "is_open": False, "threshold": 0.4}
+    assert client.get("/model").json() == about
+    assert open_client(FakePredictor(KNOWN)).get("/model").json() == {
+        **about,
+        "labels": [],
+        "is_open": True,
+    }
+    assert client.get("/health").json() == {"status": "ok"}
+    question = client.get("/openapi.json").json()["components"]["schemas"]["Question"]
+    assert set(question["properties"]) >= {"text", "labels", "threshold"}
+
+
+def test_the_page_and_its_files_are_there(client: Client) -> None:
+    page = client.get("/")
+    assert page.headers["content-type"].startswith("text/html")
+    for name in ("style.css", "page.js", "view.js", "model.js"):
+        assert client.get(f"/{name}").status_code == 200
+    assert client.get("/nothing").json() == {"error": "Not Found."}
+    assert client.get("/../app.py").status_code == 404
+
+
+def test_an_answer_that_takes_too_long_is_given_up() -> None:
+    release = threading.Event()
+
+    class SlowStudent(FakeStudent):
+        def batch_predict_entities(self, *arguments: Any, **options: Any) -> Any:
+            release.wait(20)
+            return super().batch_predict_entities(*arguments, **options)
+
+    slow = SlowStudent(KNOWN, ["person"])
+    answerer = Answerer(slow, "m")
+    hasty, patient = Client(answerer, timeout_seconds=0.1), Client(answerer)
+    for text in ("begun", "waits"):
+        response = hasty.post(json={"text": text})
+        assert response.status_code == 504
+        assert response.json()["error"].startswith("The answer took too long")
+    release.set()
+    assert patient.post(json={"text": "Zoë"}).json() == {"entities": [ZOE]}
+    assert [texts for texts, _, _ in slow.calls] == [["begun"], ["Zoë"]]
