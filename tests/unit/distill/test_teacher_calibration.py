@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,13 +11,9 @@ from distilgliner.annotate.spans import AnnotatedDocument, SpanScores
 from distilgliner.distill.config import TargetConfig
 from distilgliner.distill.teacher_calibration import (
     BIASES,
-    MIN_ENTITIES,
     TEMPERATURES,
     calibrate_teacher,
-    compute_biased_loss,
     compute_tag_loss,
-    fit_label_biases,
-    subtract_biases,
 )
 from distilgliner.student.tags import SINGLE, tag_index
 
@@ -80,48 +74,3 @@ def test_a_word_that_the_teacher_rules_out_does_not_decide() -> None:
 def test_nothing_to_learn_from_changes_nothing() -> None:
     config = TargetConfig(teacher_bias=BIASES[-1])
     assert calibrate_teacher([], 1, config, roles=True) == config
-
-
-def build_two_labels(logits: np.ndarray, is_entity: np.ndarray) -> list[Any]:
-    """As `build_pairs`; words at even places are of label 0, the others of label 1."""
-    pairs = []
-    label = np.arange(10, dtype=np.int32) % 2
-    for document, tags in build_pairs(logits, is_entity):
-        spans = replace(document.spans, label_index=label)
-        pairs.append((replace(document, spans=spans), np.where(tags > 0, tags + 4 * label, 0)))
-    return pairs
-
-
-def test_the_bias_of_a_label_is_halved_and_of_a_rare_one_none() -> None:
-    generator = np.random.default_rng(1)
-    logits = generator.normal(0, 1.5, size=2000)
-    bias = np.where(np.arange(2000) % 2, 0.0, 1.0)
-    is_entity = generator.random(2000) < 1 / (1 + np.exp(bias - logits))
-    pairs = build_two_labels(logits, is_entity)
-    config = TargetConfig(span_floor=0.0)
-    found = fit_label_biases(pairs, ["a", "b"], config)
-    assert found["a"] == pytest.approx(0.5, abs=0.13)
-    assert abs(found.get("b", 0.0)) <= 0.125
-    plain = compute_tag_loss(pairs, 2, config, roles=True)
-    assert compute_biased_loss(pairs, ["a", "b"], config, {}) == pytest.approx(plain)
-    assert compute_biased_loss(pairs, ["a", "b"], config, found) < plain
-    few = pairs[:5]
-    assert sum(int((tags > 0).sum()) for _, tags in few) < MIN_ENTITIES
-    assert fit_label_biases(few, ["a", "b"], config) == {}
-
-
-def test_one_bias_for_all_labels_is_the_bias_of_the_teacher() -> None:
-    pairs = build_two_labels(np.linspace(-4, 4, 100), np.arange(100) % 3 == 0)
-    config = TargetConfig(span_floor=0.05)
-    with_bias = config.model_copy(update={"teacher_bias": 0.75})
-    assert compute_biased_loss(pairs, ["a", "b"], config, {"a": 0.75, "b": 0.75}) == pytest.approx(
-        compute_tag_loss(pairs, 2, with_bias, roles=True), rel=1e-5
-    )
-
-
-def test_spans_below_the_floor_go_before_the_bias_comes() -> None:
-    ((document, _),) = build_pairs(np.array([-3.0, -1, 0, 1, 2, 3, 4, 5, 6, 7]), np.zeros(10, bool))
-    found = subtract_biases(document, np.array([2.0]), 0.2)  # logit −1.386
-    assert found.spans.logit.tolist() == [-3, -2, -1, 0, 1, 2, 3, 4, 5]
-    assert found.spans.word_start.tolist() == list(range(1, 10))
-    assert found.text == document.text

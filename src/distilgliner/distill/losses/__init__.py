@@ -6,7 +6,7 @@ loss is 0 and has a graph, so that a batch may lack what is to be learnt.
 
 from __future__ import annotations
 
-from distilgliner.distill.losses.attention import attention_kl, attention_mse, pool_attention
+from distilgliner.distill.losses.attention import attention_kl, attention_mse
 from distilgliner.distill.losses.crf import chain_cross_entropy, chain_soft_cross_entropy
 from distilgliner.distill.losses.spans import span_binary_cross_entropy, span_binary_kl
 from distilgliner.distill.losses.states import (
@@ -33,7 +33,6 @@ __all__ = [
     "compute_log_probabilities",
     "cross_entropy",
     "logit_mse",
-    "pool_attention",
     "reverse_kl",
     "soft_cross_entropy",
     "span_binary_cross_entropy",

@@ -8,7 +8,6 @@ prompt and to special tokens, which the student does not have.
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -52,22 +51,3 @@ def _select_rows(student: Tensor, teacher: Tensor, mask: Tensor) -> tuple[Tensor
 def _normalize_rows(maps: Tensor, mask: Tensor) -> Tensor:
     rows = maps.masked_fill(~mask[:, None, None, :], 0).transpose(1, 2)[mask]
     return rows / rows.sum(dim=-1, keepdim=True).clamp_min(SMALLEST_ATTENTION)
-
-
-def pool_attention(
-    attention: np.ndarray, word_of_subword: np.ndarray, word_count: int | None = None
-) -> np.ndarray:
-    """A map (H, S, S) between subwords as one (H, L, L) float32 between words.
-
-    word_of_subword (S,) is each subword's word, −1 for those of the prompt and special tokens,
-    which are left out. word_count is L; None means up to the last word that has a subword. A word
-    is attended to by the sum over its subwords, and attends by their mean, so that rows sum to what
-    they summed to. A word without subwords has zeros: leave it out of the losses' mask. Clark et
-    al. 2019, section 4.1.
-    """
-    if word_count is None:
-        word_count = int(word_of_subword.max(initial=-1)) + 1
-    belongs = (word_of_subword[:, None] == np.arange(word_count)).astype(np.float32)
-    share = belongs / np.maximum(belongs.sum(axis=0), 1)
-    pooled: np.ndarray = share.T @ attention.astype(np.float32) @ belongs
-    return pooled

@@ -1,16 +1,15 @@
-"""Losses between attention maps, and the pooling of subwords, worked by hand."""
+"""Losses between attention maps, worked by hand."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 
-import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
-from distilgliner.distill.losses import attention_kl, attention_mse, pool_attention
+from distilgliner.distill.losses import attention_kl, attention_mse
 
 Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
 LOSSES: tuple[Loss, ...] = (attention_mse, attention_kl)
@@ -101,31 +100,3 @@ def test_no_words_cost_nothing_but_have_a_gradient(loss: Loss) -> None:
     assert value.item() == 0
     assert student.grad is not None
     assert not student.grad.any()
-
-
-def test_pooling() -> None:
-    # Subwords: special, word 0, word 0, word 1.
-    attention = np.array(
-        [[[0.7, 0.1, 0.1, 0.1], [0.4, 0.1, 0.2, 0.3], [0.0, 0.5, 0.1, 0.4], [0.2, 0.3, 0.4, 0.1]]]
-    )
-    # Word 0, the mean of subwords 1 and 2: to word 0 (0.1 + 0.2 + 0.5 + 0.1) / 2, to word 1
-    # (0.3 + 0.4) / 2. Word 1: to word 0 0.3 + 0.4, to word 1 0.1.
-    pooled = pool_attention(attention, np.array([-1, 0, 0, 1]))
-    assert pooled.dtype == np.float32
-    np.testing.assert_allclose(pooled, [[[0.45, 0.35], [0.7, 0.1]]], rtol=1e-6)
-
-
-def test_pooling_keeps_what_rows_sum_to() -> None:
-    attention = draw(2, 6, 6).numpy()
-    pooled = pool_attention(attention, np.array([0, 0, 1, 2, 2, 2]))
-    assert pooled.shape == (2, 3, 3)
-    np.testing.assert_allclose(pooled.sum(axis=-1), 1, rtol=1e-6)
-
-
-def test_pooling_words_without_subwords() -> None:
-    attention = draw(1, 2, 2).numpy()
-    pooled = pool_attention(attention, np.array([1, -1]), word_count=3)
-    assert pooled.shape == (1, 3, 3)
-    assert pooled[0, 1, 1] == attention[0, 0, 0]
-    assert pooled.sum() == attention[0, 0, 0]
-    assert pool_attention(attention, np.array([-1, -1])).shape == (1, 0, 0)
