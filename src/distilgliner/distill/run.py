@@ -12,7 +12,11 @@ from distilgliner.annotate.vocabulary import read_vocabulary
 from distilgliner.corpus.document import Document
 from distilgliner.distill.build import build_student
 from distilgliner.distill.calibration.config import CalibrationConfig
-from distilgliner.distill.calibration.run import StudentCalibration, calibrate_student
+from distilgliner.distill.calibration.run import (
+    StudentCalibration,
+    calibrate_student,
+    check_calibration,
+)
 from distilgliner.distill.card import write_card
 from distilgliner.distill.checkpoint import CHECKPOINT_FILE, Progress
 from distilgliner.distill.config import DistillConfig
@@ -77,7 +81,8 @@ def run_distillation(
     `read_initial`. A run that was killed continues; one that is finished returns at once; a
     folder with another run is refused.
     Raises `UserError` for missing or unknown labels, missing gold, thresholds below a store's
-    floor, training that diverges, or a folder that cannot be made, is in use or holds another run.
+    floor, settings that the student's head cannot follow, training that diverges, or a folder that
+    cannot be made, is in use or holds another run.
     """
     stores = open_stores(annotations)
     data = build_data(config, stores, gold, dev, dev_source, watched, ignore_labels)
@@ -87,6 +92,7 @@ def run_distillation(
     teaching = find_teaching(architecture)
     if config.targets in ("soft", "mixed"):
         teaching.check(config.training.terms.soft, config.target)
+    check_calibration(config.calibration, architecture)
     tokenizer, vectors = read_vocabulary(data.teachers[0].vocabulary)
     first = None if initial is None else read_initial(initial)
     if first is not None:

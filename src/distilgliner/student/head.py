@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from torch import Tensor, nn
@@ -32,6 +33,13 @@ class Head(nn.Module):
 
     def shift_outside(self, amount: float) -> None:
         """Add to the scores of "no entity": positive finds fewer entities, negative more."""
+        raise NotImplementedError
+
+    def shift_labels(self, amounts: Sequence[float]) -> None:
+        """Of a closed head: add to the scores of each of the C labels; positive finds more of it.
+
+        Only `calibration.label_thresholds` needs it, which is refused for a closed head without.
+        """
         raise NotImplementedError
 
     def divide_logits(self, temperature: float) -> None:

@@ -19,5 +19,6 @@ class CalibrationConfig(BaseModel):
     )
     label_thresholds: bool = Field(
         default=False,
-        description="closed students: a threshold of its own for each label with enough entities",
+        description="closed students: a threshold of its own for each label with enough entities; "
+        "open ones, whose labels are an input, go without",
     )

@@ -19,7 +19,7 @@ from distilgliner.student.scoring import ScoredBatch
 MIN_ENTITIES = 30
 """Of a label in the labelled documents; with fewer it keeps the threshold of all."""
 SHRINKAGE = 0.5
-"""What of a label's own shift (in log-odds) is taken: half of it is less often wrong than all."""
+"""What of a label's own shift (in log-odds) is taken: half, for few entities have chosen it."""
 
 
 def choose_label_thresholds(student: Student, dev: Sequence[Document]) -> dict[str, float]:
@@ -53,8 +53,9 @@ def compute_log_odds(threshold: float) -> float:
 
 
 def _shift(student: Student, batch: ScoredBatch, index: int, threshold: float) -> ScoredBatch:
-    """The batch as if one label had its own threshold."""
-    width = (batch.scores.shape[1] - 1) // len(student.labels)
+    """The batch as if one label had its own threshold, whatever the columns of its scores are."""
+    find, count = batch.decoder.find_columns, len(student.labels)
+    own = sorted(set(find([index], count)).difference(find([], count)))
     amounts = np.zeros(batch.scores.shape[1], dtype=batch.scores.dtype)
-    amounts[1 + index * width : 1 + (index + 1) * width] = compute_log_odds(threshold)
+    amounts[own] = compute_log_odds(threshold)
     return replace(batch, scores=batch.scores - amounts)

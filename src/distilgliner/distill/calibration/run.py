@@ -18,8 +18,11 @@ from distilgliner.distill.calibrate import (
 from distilgliner.distill.calibration.config import CalibrationConfig
 from distilgliner.distill.calibration.labels import choose_label_thresholds, compute_log_odds
 from distilgliner.distill.calibration.temperature import fit_temperature
+from distilgliner.errors import UserError
+from distilgliner.student.config import StudentConfig
 from distilgliner.student.folder import Student
-from distilgliner.student.heads import TaggerHead
+from distilgliner.student.head import Head
+from distilgliner.student.registry import load_part
 
 
 @dataclass(frozen=True)
@@ -36,20 +39,36 @@ class StudentCalibration:
     temperature: float = 1.0
 
 
+def check_calibration(config: CalibrationConfig, student: StudentConfig) -> None:
+    """Raise `UserError` for thresholds per label of a closed head that cannot shift its labels.
+
+    All closed heads of ours can; one of another package may not.
+    """
+    if not config.label_thresholds or student.is_open:
+        return
+    head: type[Head] = load_part("heads", student.head)
+    if head.shift_labels is Head.shift_labels:
+        raise UserError(
+            f"The head {student.head!r} has no shift_labels, which calibration.label_thresholds "
+            "needs; leave that false."
+        )
+
+
 def calibrate_student(
     student: Student, dev: Sequence[Document], config: CalibrationConfig | None = None
 ) -> StudentCalibration:
     """Fit the threshold, then what `config` asks for, to labelled documents, in place.
 
-    Thresholds per label need a closed head with a bias for each tag; other students go without.
-    None is the default configuration.
+    Thresholds per label need a closed student; an open one goes without. None is the default
+    configuration. Raises `UserError`, see `check_calibration`.
     """
     config = config or CalibrationConfig()
+    check_calibration(config, student.config)
     outside = calibrate_outside(student, dev)
     f1, temperature = outside.f1, 1.0
     thresholds: dict[str, float] = {}
     head = student.model.head
-    if config.label_thresholds and isinstance(head, TaggerHead):
+    if config.label_thresholds and not student.config.is_open:
         thresholds = choose_label_thresholds(student, dev)
         head.shift_labels(
             [-compute_log_odds(thresholds.get(label, 0.5)) for label in student.labels]

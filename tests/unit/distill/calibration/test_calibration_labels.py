@@ -16,20 +16,27 @@ from distilgliner.distill.calibration.labels import (
 )
 from distilgliner.metrics.spans import compute_span_quality, entity_spans, prediction_spans
 from distilgliner.student.folder import Student
-from distilgliner.student.heads import TaggerHead
 from distilgliner.student.predictor import DistilGLiNER
 from tiny_store import LABELS, build_documents, build_tiny_student
 
 TEXTS = [document.text for document in build_documents(40)]
 
 
-def build_student(folder: Path, *, roles: bool = True) -> Student:
+KINDS = {
+    "tagger": ({}, [-1.5, 0.0], -2),
+    "tagger without roles": ({"roles": False}, [0.5, 0.0], -2),
+    "span": ({"max_width": 3}, [-0.5, 0.5], -1),
+}
+"""Options, and what to add to the scores of both labels and of O."""
+
+
+def build_student(folder: Path, kind: str = "tagger") -> Student:
     """A random student that finds about as many entities of both labels."""
-    student = build_tiny_student(folder, roles=roles)
+    options, amounts, outside = KINDS[kind]
+    student = build_tiny_student(folder, kind.split()[0], **options)
     head = student.model.head
-    assert isinstance(head, TaggerHead)
-    head.shift_labels([-1.5, 0.0] if roles else [0.5, 0.0])
-    head.shift_outside(-2)
+    head.shift_labels(amounts)
+    head.shift_outside(outside)
     head.divide_logits(0.3)  # surer, so that the shifts of a test do not lose a whole label
     return student
 
@@ -37,7 +44,6 @@ def build_student(folder: Path, *, roles: bool = True) -> Student:
 def label_by(student: Student, amounts: list[float]) -> list[Document]:
     """The documents with what the student finds when its labels are shifted by `amounts`."""
     head = student.model.head
-    assert isinstance(head, TaggerHead)
     head.shift_labels(amounts)
     found = DistilGLiNER(student).batch_predict_entities(TEXTS)
     head.shift_labels([-amount for amount in amounts])
@@ -61,13 +67,12 @@ def test_finds_the_label_that_is_found_too_often(tmp_path: Path) -> None:
     assert choose_label_thresholds(student, label_by(student, [0.0, 0.0])) == {}
 
 
-@pytest.mark.parametrize("roles", [True, False])
-def test_the_choice_is_that_of_the_predictions(tmp_path: Path, roles: bool) -> None:
-    student = build_student(tmp_path, roles=roles)
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_choice_is_that_of_the_predictions(tmp_path: Path, kind: str) -> None:
+    student = build_student(tmp_path, kind)
     dev = label_by(student, [0.5, -0.5])
     assert min(count(dev, label) for label in LABELS) >= MIN_ENTITIES
     head = student.model.head
-    assert isinstance(head, TaggerHead)
     gold = [entity_spans(document.entities or ()) for document in dev]
     for index, label in enumerate(LABELS):
         curve = []

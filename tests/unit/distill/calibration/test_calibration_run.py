@@ -13,13 +13,17 @@ from pydantic import ValidationError
 from distilgliner.corpus.document import Document, Entity
 from distilgliner.distill.calibrate import calibrate_outside
 from distilgliner.distill.calibration.config import CalibrationConfig
+from distilgliner.distill.calibration.labels import compute_log_odds
 from distilgliner.distill.calibration.run import StudentCalibration, calibrate_student
+from distilgliner.errors import UserError
 from distilgliner.metrics.calibration import compute_reliability, pair_scores
 from distilgliner.metrics.spans import entity_spans
+from distilgliner.runtime.export import run_export
 from distilgliner.student.folder import Student, read_student, write_student
+from distilgliner.student.head import Head
 from distilgliner.student.heads import TaggerHead
 from distilgliner.student.predictor import DistilGLiNER
-from tiny_store import build_documents, build_tiny_student
+from tiny_store import LABELS, build_documents, build_tiny_student
 
 DEV = build_documents(60)
 TEXTS = [document.text for document in DEV]
@@ -91,7 +95,6 @@ def test_only_the_threshold_is_what_it_was(tmp_path: Path) -> None:
 
 def label_by_shifted(student: Student, amounts: list[float]) -> list[Document]:
     head = student.model.head
-    assert isinstance(head, TaggerHead)
     head.shift_labels(amounts)
     found = predict(student)
     head.shift_labels([-amount for amount in amounts])
@@ -116,6 +119,36 @@ def test_labels_first_then_the_temperature(tmp_path: Path) -> None:
     )
     assert both.label_thresholds == found.label_thresholds
     assert both.f1 == found.f1
+
+
+@pytest.mark.parametrize("head", ["tagger", "crf", "span"])
+def test_a_threshold_of_a_label_changes_what_is_found(tmp_path: Path, head: str) -> None:
+    student = build_tiny_student(tmp_path, head)
+    wanted = build_tiny_student(tmp_path, head)
+    dev = label_by_shifted(student, [1.5, -1.5])
+    config = CalibrationConfig(temperature=False, label_thresholds=True)
+    found = calibrate_student(student, dev, config)
+    assert found.label_thresholds
+    calibrate_student(wanted, dev, ONLY_THRESHOLD)
+    assert places(predict(student)) != places(predict(wanted))
+    wanted.model.head.shift_labels(
+        [-compute_log_odds(found.label_thresholds.get(label, 0.5)) for label in LABELS]
+    )
+    assert places(predict(student)) == places(predict(wanted))
+    write_student(student, tmp_path / "student")
+    run_export(tmp_path / "student", tmp_path / "exported")
+    exported = DistilGLiNER.from_pretrained(tmp_path / "exported").batch_predict_entities(TEXTS)
+    assert places(exported) == places(predict(student))
+
+
+def test_a_head_that_cannot_shift_its_labels_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    student = build_tiny_student(tmp_path)
+    monkeypatch.setattr(TaggerHead, "shift_labels", Head.shift_labels)
+    calibrate_student(student, DEV)
+    with pytest.raises(UserError, match="head 'tagger' has no shift_labels, which calibration"):
+        calibrate_student(student, DEV, CalibrationConfig(label_thresholds=True))
 
 
 def test_open_students_have_no_threshold_for_a_label(tmp_path: Path) -> None:
