@@ -15,7 +15,7 @@ from distilgliner.annotate.checkpoint import find_checkpoint
 from distilgliner.annotate.decode import label_by_teacher
 from distilgliner.annotate.run import run_annotation
 from distilgliner.annotate.store import open_store
-from distilgliner.compare.annotations import annotate_transfer
+from distilgliner.compare.annotations import annotate_transfer, find_layers
 from distilgliner.compare.arm import LABEL_FREE, ArmJob, annotation_folder, build_dev
 from distilgliner.compare.claim import claim_comparison
 from distilgliner.compare.prepare_teacher import prepare_teacher
@@ -71,7 +71,8 @@ def _prepare(plan: Plan) -> str | Path:
     with lock_folder(plan.run):
         claim_comparison(plan.run, plan.config, plan.data, find_checkpoint(plan.config.teacher))
         teacher = prepare_teacher(plan.config, plan.run, plan.data, quiet=False)
-        annotate_transfer(plan.config, plan.run, plan.data, teacher, quiet=False)
+        states = find_layers(plan.config.training.terms)
+        annotate_transfer(plan.config, plan.run, plan.data, teacher, states=states, quiet=False)
         run_annotation(
             plan.data.dev,
             teacher=teacher,

@@ -7,7 +7,12 @@ from typing import Any
 
 import typer
 
-from distilgliner.commands.options import merge_settings, parse_labels, parse_overrides
+from distilgliner.commands.options import (
+    merge_settings,
+    parse_labels,
+    parse_labels_of,
+    parse_overrides,
+)
 from distilgliner.errors import UserError
 
 
@@ -15,13 +20,20 @@ def compare(
     config: Path | None = typer.Argument(None, help="YAML file; options below override it."),
     output: Path = typer.Option(..., help="Folder of the report; an unfinished run goes on."),
     name: str | None = typer.Option(None, help="Title of the report."),
-    teacher: str | None = typer.Option(None, help="GLiNER checkpoint: folder, id or 'bundled'."),
+    teacher: list[str] = typer.Option(
+        [], help="GLiNER checkpoint: folder, id or 'bundled'. More than one teach together."
+    ),
     labels: str | None = typer.Option(None, help="Labels as a,b,c; or @FILE."),
     ignore_labels: str | None = typer.Option(None, help="Labels left out of all human labels."),
     gold: list[str] = typer.Option([], help="Labelled text to learn from."),
     transfer: list[str] = typer.Option([], help="Text for the teacher; its labels are not read."),
-    dev: list[str] = typer.Option([], help="Labelled text that chooses the epoch."),
+    dev: list[str] = typer.Option(
+        [], help="Labelled text that chooses the epoch; without it each arm holds out a tenth."
+    ),
     test: list[str] = typer.Option([], help="Labelled text to measure on."),
+    labels_of: list[str] = typer.Option(
+        [], help="FILE=a,b: this file of --gold or --dev was annotated for the labels a,b only."
+    ),
     arms: str | None = typer.Option(None, help="Some of gold,hard,soft,mixed."),
     students: str | None = typer.Option(None, help="Students, as bilstm-crf,bilstm-tower."),
     seeds: str | None = typer.Option(None, help="Seeds, as 0,1,2."),
@@ -35,13 +47,15 @@ def compare(
     base = read_compare_config(config).model_dump() if config is not None else {}
     given: dict[str, Any] = {
         "name": name,
-        "teacher": teacher,
+        "teacher": teacher[0] if teacher else None,
+        "more_teachers": teacher[1:] if teacher else None,
         "labels": parse_labels(labels),
         "ignore_labels": parse_labels(ignore_labels),
         "gold": gold or None,
         "transfer": transfer or None,
         "dev": dev or None,
         "test": test or None,
+        "labels_of": parse_labels_of(labels_of, [*gold, *dev]) or None,
         "arms": _split(arms),
         "students": _split(students),
         "seeds": _split(seeds),

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from distilgliner.commands.options import parse_labels, parse_overrides
-from distilgliner.corpus.document import Document
-from distilgliner.corpus.labels import read_labels
+from distilgliner.commands.options import parse_labels, parse_labels_of, parse_overrides
 from distilgliner.errors import UserError, missing_extra
 
 if TYPE_CHECKING:
@@ -78,14 +75,18 @@ def distill(
     config = build_distill_config({"targets": targets, "student": student, **overrides})
     try:
         from distilgliner.distill.data import choose_labels
+        from distilgliner.distill.partial import read_partly_labelled
         from distilgliner.distill.run import run_distillation
     except ModuleNotFoundError as error:
         raise missing_extra(error.name or "torch", "distill") from error
     stores = [open_store(folder) for folder in annotations]
-    known = _parse_labels_of(labels_of, [*gold, *dev])
+    known = parse_labels_of(labels_of, [*gold, *dev])
     labels = choose_labels(targets, stores, {known.get(source) for source in gold})
-    reader = _LabelledReader(labels, known, parse_labels(ignore_labels) or (), format)
-    labelled, chosen_by = reader.read(gold), reader.read(dev)
+    ignored = parse_labels(ignore_labels) or ()
+    labelled, chosen_by = (
+        read_partly_labelled(sources, labels, known, ignored, format=format)
+        for sources in (gold, dev)
+    )
     result = run_distillation(stores, config, output, gold=labelled, dev=chosen_by, initial=initial)
     typer.echo(f"{output}: {_describe(result)}")
     if targets != "gold":
@@ -141,43 +142,3 @@ def _fits_general(config: DistillConfig, stores: Sequence[AnnotationStore]) -> b
     except UserError:
         return False
     return True
-
-
-@dataclass(frozen=True)
-class _LabelledReader:
-    """How labelled text is read: `labels` are those of the student, `known` those of files that
-    were annotated for some only."""
-
-    labels: tuple[str, ...]
-    known: dict[str, tuple[str, ...]]
-    ignored: tuple[str, ...]
-    format: str | None
-
-    def read(self, sources: list[str]) -> list[Document]:
-        """The documents of some files, one after the other."""
-        from distilgliner.corpus.labelled import read_labelled_documents
-        from distilgliner.distill.partial import mark_partial
-
-        documents: list[Document] = []
-        for source in sources:
-            known = self.known.get(source)
-            labels = known or self.labels
-            read = read_labelled_documents([source], labels, self.ignored, format=self.format)
-            documents += read if known is None else mark_partial(read, known)
-        return documents
-
-
-def _parse_labels_of(options: list[str], sources: list[str]) -> dict[str, tuple[str, ...]]:
-    """["FILE=a,b"] as labels by file. Raises `UserError` for a file that is not among `sources`."""
-    known: dict[str, tuple[str, ...]] = {}
-    for option in options:
-        source = max((s for s in sources if option.startswith(f"{s}=")), key=len, default=None)
-        if source is None:
-            raise UserError(
-                f"--labels-of {option!r} must be FILE=a,b, with FILE as it stands in --gold or "
-                "--dev."
-            )
-        if source in known:
-            raise UserError(f"--labels-of names {source} twice; give all of its labels at once.")
-        known[source] = read_labels(option[len(source) + 1 :])
-    return known

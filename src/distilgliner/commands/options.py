@@ -31,6 +31,22 @@ def parse_prompts(values: Sequence[str]) -> tuple[tuple[str, ...] | None, Prompt
     return check_labels([label for group in groups for label in group]), groups
 
 
+def parse_labels_of(options: list[str], sources: list[str]) -> dict[str, tuple[str, ...]]:
+    """["FILE=a,b"] as labels by file. Raises `UserError` for a file that is not among `sources`."""
+    known: dict[str, tuple[str, ...]] = {}
+    for option in options:
+        source = max((s for s in sources if option.startswith(f"{s}=")), key=len, default=None)
+        if source is None:
+            raise UserError(
+                f"--labels-of {option!r} must be FILE=a,b, with FILE as it stands in --gold or "
+                "--dev."
+            )
+        if source in known:
+            raise UserError(f"--labels-of names {source} twice; give all of its labels at once.")
+        known[source] = read_labels(option[len(source) + 1 :])
+    return known
+
+
 def check_threshold(threshold: float) -> None:
     """Raise `UserError` unless the threshold is a probability that can be exceeded."""
     if not 0 < threshold < 1:

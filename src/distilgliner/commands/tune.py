@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from distilgliner.commands.options import parse_labels, parse_overrides
+from distilgliner.commands.options import parse_labels, parse_labels_of, parse_overrides
 from distilgliner.errors import missing_extra
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def tune(
     trials: int = typer.Option(20, help="Settings to try, at most."),
     minutes: float = typer.Option(60.0, help="Time to take, at most, repeats included."),
     repeat: int = typer.Option(3, help="Best settings to run again with other seeds."),
+    labels_of: list[str] = typer.Option([], help="As in 'distilgliner distill'."),
     ignore_labels: str | None = typer.Option(
         None, help="Labels a,b of the labelled text to leave out."
     ),
@@ -46,7 +47,6 @@ def tune(
     from rich.console import Console
 
     from distilgliner.annotate.store import open_store
-    from distilgliner.corpus.labelled import read_labelled_documents
     from distilgliner.distill.config import build_distill_config
     from distilgliner.tune.budget import build_budget
     from distilgliner.tune.space import read_space
@@ -60,18 +60,24 @@ def tune(
     budget = build_budget(trials, minutes, repeat)
     try:
         from distilgliner.distill.data import choose_labels
+        from distilgliner.distill.partial import read_partly_labelled
         from distilgliner.tune.run import run_tuning
     except ModuleNotFoundError as error:
         raise missing_extra(error.name or "optuna", "tune") from error
     stores = [open_store(folder) for folder in annotations]
-    labels = choose_labels(targets, stores, [None])
+    known = parse_labels_of(labels_of, [*gold, *dev])
+    labels = choose_labels(targets, stores, {known.get(source) for source in gold})
     ignored = parse_labels(ignore_labels) or ()
+    chosen_by, labelled = (
+        read_partly_labelled(sources, labels, known, ignored, format=format)
+        for sources in (dev, gold)
+    )
     result = run_tuning(
         stores,
         config,
         output,
-        dev=read_labelled_documents(dev, labels, ignored, format=format),
-        gold=read_labelled_documents(gold, labels, ignored, format=format),
+        dev=chosen_by,
+        gold=labelled,
         initial=initial,
         space=dimensions,
         budget=budget,

@@ -28,12 +28,31 @@ def annotate_parts(
     *,
     quiet: bool,
 ) -> dict[str, AnnotationStore]:
-    """The stores of transfer, dev and test."""
-    return {
-        "transfer": annotate_transfer(config, output, data, teacher, quiet=quiet),
-        "dev": _annotate(config, output, "dev", data.dev, teacher, quiet=quiet),
-        "test": _annotate(config, output, "test", data.test, teacher, quiet=quiet),
-    }
+    """The stores of transfer, dev (if there is any) and test, by the first teacher.
+
+    `config.more_teachers` annotate the same texts, into stores beside these.
+    """
+    transfer = build_transfer(config, output, data, teacher, quiet=quiet)
+    parts = {"transfer": transfer, "dev": data.dev, "test": data.test}
+    layers = {"transfer": find_layers(config.training.terms)}
+    stores = [
+        {
+            part: _annotate(
+                config,
+                output,
+                part,
+                texts,
+                checkpoint,
+                number,
+                states=layers.get(part, ()),
+                quiet=quiet,
+            )
+            for part, texts in parts.items()
+            if texts
+        }
+        for number, checkpoint in enumerate((teacher, *config.more_teachers))
+    ]
+    return stores[0]
 
 
 def annotate_transfer(
@@ -42,25 +61,37 @@ def annotate_transfer(
     data: ComparisonData,
     teacher: str | Path,
     *,
-    states: Sequence[int] | None = None,
+    states: Sequence[int],
     quiet: bool,
 ) -> AnnotationStore:
-    """The store of the transfer text, and of what `config.augment` makes of it.
+    """The store of the transfer text, and of what `config.augment` makes of it, by one teacher.
 
-    states: the teacher's layers to keep; None for those that the terms of `config` look at.
-    New texts are made with the entities that the teacher found in the transfer text; none is a text
-    of dev or test. The teacher annotates them like any other.
+    states: the teacher's layers to keep.
     """
-    documents = data.transfer
-    if states is None:
-        states = find_layers(config.training.terms)
-    if config.augment is not None:
-        plain = _annotate(config, output, _PLAIN, documents, teacher, quiet=quiet)
-        found = TeacherDocuments(plain, config.target.teacher_threshold)
-        held = [document.text for document in (*data.dev, *data.test)]
-        new = augment_documents(found, config.augment, held, source="The transfer text")
-        documents = [*documents, *new]
+    documents = build_transfer(config, output, data, teacher, quiet=quiet)
     return _annotate(config, output, "transfer", documents, teacher, states=states, quiet=quiet)
+
+
+def build_transfer(
+    config: CompareConfig,
+    output: Path,
+    data: ComparisonData,
+    teacher: str | Path,
+    *,
+    quiet: bool,
+) -> Sequence[Document]:
+    """The transfer text, and what `config.augment` makes of it.
+
+    New texts are made with the entities that the teacher found in the transfer text; none is a text
+    of dev or test.
+    """
+    if config.augment is None:
+        return data.transfer
+    plain = _annotate(config, output, _PLAIN, data.transfer, teacher, quiet=quiet)
+    found = TeacherDocuments(plain, config.target.teacher_threshold)
+    held = [document.text for document in (*data.dev, *data.test)]
+    new = augment_documents(found, config.augment, held, source="The transfer text")
+    return [*data.transfer, *new]
 
 
 def find_layers(terms: TermsConfig) -> tuple[int, ...]:
@@ -79,11 +110,12 @@ def _annotate(
     part: str,
     documents: Sequence[Document],
     teacher: str | Path,
+    number: int = 0,
     *,
     states: Sequence[int] = (),
     quiet: bool,
 ) -> AnnotationStore:
-    folder = annotation_folder(output, part)
+    folder = annotation_folder(output, part, number)
     store = run_annotation(
         documents,
         teacher=teacher,

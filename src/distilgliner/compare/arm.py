@@ -19,10 +19,12 @@ from distilgliner.compare.data import ComparisonData, read_comparison_data
 from distilgliner.corpus.document import Document, Entity
 from distilgliner.distill.checkpoint import Progress
 from distilgliner.distill.config import DistillConfig, TargetConfig
+from distilgliner.distill.ensemble import label_by_teachers
 from distilgliner.distill.run import read_result, run_distillation
 from distilgliner.distill.stages import Schedule
 from distilgliner.distill.tag_scores import compute_tag_log_probabilities
 from distilgliner.distill.targets import compute_soft_targets
+from distilgliner.distill.transfer import read_transfer
 from distilgliner.errors import UserError
 from distilgliner.evaluate.run import run_predictions
 from distilgliner.files import read_json, write_json
@@ -58,9 +60,15 @@ class ArmJob:
         return (self.folder / TEST_FILE).is_file()
 
 
-def annotation_folder(output: Path, part: str) -> Path:
-    """Where the teacher's annotations of a part of the data are."""
-    return output / "annotations" / part
+def annotation_folder(output: Path, part: str, teacher: int = 0) -> Path:
+    """Where the annotations of a part of the data are, by the first teacher or another."""
+    return output / "annotations" / (f"{part}-teacher-{teacher + 1}" if teacher else part)
+
+
+def open_parts(config: CompareConfig, output: Path, part: str) -> list[AnnotationStore]:
+    """The annotations of a part of the data, a store for each teacher."""
+    teachers = range(1 + len(config.more_teachers))
+    return [open_store(annotation_folder(output, part, teacher)) for teacher in teachers]
 
 
 def run_arm(job: ArmJob) -> None:
@@ -80,7 +88,7 @@ def run_arm(job: ArmJob) -> None:
         calibration=job.config.calibration,
     )
     run_distillation(
-        open_store(annotation_folder(job.output, "transfer")),
+        open_parts(job.config, job.output, "transfer"),
         config,
         job.folder,
         gold=data.gold if job.arm not in LABEL_FREE else (),
@@ -97,13 +105,16 @@ def run_arm(job: ArmJob) -> None:
 def build_dev(job: ArmJob, data: ComparisonData) -> tuple[list[Document], str]:
     """The documents that choose the epoch. Arms without labels see no human label here either.
 
-    A fine-tuned teacher has seen human labels, so that no arm is without them.
+    A fine-tuned teacher has seen human labels, so that no arm is without them. Without dev there
+    are none: the run holds some of its own text out.
     """
-    if job.arm not in LABEL_FREE or job.config.finetune is not None:
+    if job.arm not in LABEL_FREE or job.config.finetune is not None or not data.dev:
         return data.dev, "humans"
-    store = open_store(annotation_folder(job.output, "dev"))
-    threshold = job.config.target.teacher_threshold
-    return label_by_teacher(store, store.labels, threshold), "the teacher"
+    labels, target = job.config.labels, job.config.target
+    stores = open_parts(job.config, job.output, "dev")
+    teachers, documents = read_transfer(stores, labels, target, states=False)
+    decided = label_by_teachers(documents, teachers, labels, target.teacher_threshold)
+    return decided, "the teacher"
 
 
 def _build_watched(job: ArmJob, data: ComparisonData) -> dict[str, list[Document]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,11 @@ CONFIG_FILE = "compare.json"
 # What changes no run: which of them are made, how many at once, and what is only shown.
 _FREE = {"arms", "students", "seeds", "workers", "examples", "cost_rounds", "cost_seconds", "name"}
 # Known by their content, wherever they lie.
-_BY_CONTENT = {"teacher", "initial", *SOURCES}
+_BY_CONTENT = {"teacher", "more_teachers", "initial", "labels_of", *SOURCES}
 
 
 def claim_comparison(
-    output: Path, config: CompareConfig, data: ComparisonData, teacher: Checkpoint
+    output: Path, config: CompareConfig, data: ComparisonData, teachers: Sequence[Checkpoint]
 ) -> None:
     """Write compare.json, or check that the folder holds this very comparison.
 
@@ -33,7 +34,8 @@ def claim_comparison(
     path = output / CONFIG_FILE
     check_content(output, CONFIG_FILE, "comparison")
     wanted: dict[str, Any] = json.loads(config.model_dump_json(exclude=_FREE | _BY_CONTENT))
-    wanted["teacher"] = teacher.weight_hash
+    wanted["teacher"], *others = (teacher.weight_hash for teacher in teachers)
+    wanted["more_teachers"] = others or None  # None as in folders of earlier versions
     wanted["initial"] = config.initial and read_initial(config.initial).fingerprint
     if path.is_file():
         found = read_json(path, REMEDY, keys=["data"])

@@ -26,6 +26,9 @@ class CompareConfig(BaseModel):
 
     name: str = "comparison"
     teacher: str = Field(default="bundled", description="folder, hub id, or 'bundled'")
+    more_teachers: tuple[str, ...] = Field(
+        default=(), description="checkpoints that students learn from as well, of the same text"
+    )
     labels: tuple[str, ...]
     prompts: int | tuple[tuple[str, ...], ...] | None = Field(
         default=None, description="labels a prompt, or groups of labels with a prompt each"
@@ -33,8 +36,14 @@ class CompareConfig(BaseModel):
     ignore_labels: tuple[str, ...] = Field(default=(), description="left out of all human labels")
     gold: tuple[str, ...] = Field(default=(), description="labelled text for gold and mixed")
     transfer: tuple[str, ...] = Field(description="text for the teacher; labels in it are not read")
-    dev: tuple[str, ...] = Field(description="labelled; chooses the epoch")
+    dev: tuple[str, ...] = Field(
+        default=(), description="labelled; chooses the epoch; without it each arm holds out a tenth"
+    )
     test: tuple[str, ...] = Field(description="labelled; measured, never used for a choice")
+    labels_of: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description="of a source of gold or dev: the labels it was annotated for, if not for all",
+    )
     arms: tuple[Targets, ...] = TARGETS
     students: tuple[str, ...] = ("bilstm-crf",)
     student_options: dict[str, int | float | bool] = Field(default_factory=dict)
@@ -105,12 +114,37 @@ def build_compare_config(
     update: dict[str, Any] = {"labels": labels}
     if config.finetune is not None and not config.gold:
         raise UserError(f"{where}: finetune needs gold; add gold or leave finetune out.")
+    if config.finetune is not None and config.more_teachers:
+        raise UserError(f"{where}: finetune is for one teacher; leave more_teachers out.")
+    if len({config.teacher, *config.more_teachers}) <= len(config.more_teachers):
+        raise UserError(f"{where}: a teacher is named twice; name each only once.")
+    _check_labels_of(config, labels, where)
     if base is not None:
         update["teacher"] = _locate(config.teacher, base)
+        update["more_teachers"] = tuple(_locate(name, base) for name in config.more_teachers)
+        update["labels_of"] = {
+            _locate(source, base): known for source, known in config.labels_of.items()
+        }
         update["initial"] = config.initial and _locate(config.initial, base)
         for key in SOURCES:
             update[key] = tuple(_locate(source, base) for source in getattr(config, key))
     return config.model_copy(update=update)
+
+
+def _check_labels_of(config: CompareConfig, labels: tuple[str, ...], where: str) -> None:
+    """Raise `UserError` for a source that is not there, or a label that the student will lack."""
+    for source, known in config.labels_of.items():
+        if source not in (*config.gold, *config.dev):
+            raise UserError(
+                f"{where}: labels_of: {source!r} is no source of gold or dev; write it as it "
+                "stands there."
+            )
+        unknown = sorted(set(check_labels(known)) - set(labels))
+        if unknown:
+            raise UserError(
+                f"{where}: labels_of: {source!r} has the label {unknown[0]!r}, which is not among "
+                f"the labels ({', '.join(labels)})."
+            )
 
 
 def _check_rereadable(source: str, where: str) -> None:
@@ -125,7 +159,7 @@ def _check_rereadable(source: str, where: str) -> None:
 
 
 def _is_lone(key: str, value: Any) -> bool:
-    listed = (*SOURCES, "labels", "ignore_labels", "arms", "students", "seeds")
+    listed = (*SOURCES, "labels", "ignore_labels", "arms", "students", "seeds", "more_teachers")
     return key in listed and isinstance(value, (str, int))
 
 

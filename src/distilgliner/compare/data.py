@@ -11,6 +11,7 @@ from distilgliner.corpus.document import Document
 from distilgliner.corpus.labelled import read_labelled_documents
 from distilgliner.corpus.read import read_documents
 from distilgliner.corpus.split import text_key
+from distilgliner.distill.partial import find_known_labels, read_partly_labelled
 from distilgliner.errors import UserError
 from distilgliner.folders import compute_fingerprint
 
@@ -26,13 +27,14 @@ class ComparisonData:
     notes: list[str]
 
     def describe(self) -> dict[Part, DataPart]:
-        """The sizes of the parts."""
-        return {
+        """The sizes of the parts that there are."""
+        parts: dict[Part, DataPart] = {
             "gold": _describe(self.gold, labelled=True),
             "transfer": _describe(self.transfer, labelled=False),
             "dev": _describe(self.dev, labelled=True),
             "test": _describe(self.test, labelled=True),
         }
+        return {name: part for name, part in parts.items() if part.documents or name != "dev"}
 
     def compute_fingerprints(self) -> dict[str, str]:
         """What identifies the texts, the human labels and their order, for each part."""
@@ -52,10 +54,10 @@ def read_comparison_data(config: CompareConfig) -> ComparisonData:
     Raises `UserError` for a part without documents or labels, or with unknown labels.
     """
     notes: list[str] = []
-    test = _read_labelled(config.test, config)
+    test = read_labelled_documents(config.test, config.labels, config.ignore_labels)
     dev = _drop("dev", _read_labelled(config.dev, config), _keys(test), "test", notes)
     held = _keys(test) | _keys(dev)
-    gold = _read_labelled(config.gold, config) if config.gold else []
+    gold = _read_labelled(config.gold, config)
     gold = _drop("gold", _unique(gold), held, "dev or test", notes)
     texts = [
         Document(document.text)
@@ -71,7 +73,7 @@ def read_comparison_data(config: CompareConfig) -> ComparisonData:
 
 
 def _read_labelled(sources: Sequence[str], config: CompareConfig) -> list[Document]:
-    return read_labelled_documents(sources, config.labels, config.ignore_labels)
+    return read_partly_labelled(sources, config.labels, config.labels_of, config.ignore_labels)
 
 
 def _drop(
@@ -86,7 +88,9 @@ def _drop(
 
 
 def _unique(documents: Iterable[Document]) -> list[Document]:
-    return list({document.id: document for document in documents}.values())
+    """Each text once, or once for each set of labels that it was annotated for."""
+    found = {(document.id, find_known_labels(document)): document for document in documents}
+    return list(found.values())
 
 
 def _keys(documents: Iterable[Document]) -> set[str]:

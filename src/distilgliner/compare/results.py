@@ -139,6 +139,14 @@ class Teacher(_Model):
     annotation_words_per_second: float
 
 
+class FurtherTeacher(_Model):
+    """Another teacher that the students learnt from as well: its quality on the test part."""
+
+    name: str
+    weight_hash: str
+    quality: Quality
+
+
 class Finetuning(_Model):
     """The teacher before it was fine-tuned on gold: its quality on the test part, and the time."""
 
@@ -229,6 +237,7 @@ class Results(_Model):
     labels: list[str]
     data: dict[Part, DataPart] = Field(default_factory=dict)
     teacher: Teacher
+    more_teachers: list[FurtherTeacher] = Field(default_factory=list)
     finetuning: Finetuning | None = None
     runs: list[Run] = Field(default_factory=list)
     significance: list[Significance] = Field(default_factory=list)

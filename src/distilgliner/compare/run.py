@@ -14,13 +14,14 @@ from distilgliner.annotate.checkpoint import find_checkpoint
 from distilgliner.annotate.run import DEFAULT_FLOOR
 from distilgliner.annotate.store import AnnotationStore
 from distilgliner.compare.annotations import SPEED_FILE, annotate_parts
-from distilgliner.compare.arm import LABEL_FREE, ArmJob, annotation_folder, read_test
+from distilgliner.compare.arm import ArmJob, annotation_folder, open_parts, read_test
 from distilgliner.compare.choose_examples import choose_examples
 from distilgliner.compare.claim import claim_comparison
 from distilgliner.compare.config import CompareConfig
 from distilgliner.compare.costs import measure_costs
 from distilgliner.compare.data import ComparisonData, read_comparison_data
 from distilgliner.compare.machine import describe_machine
+from distilgliner.compare.notes import explain_comparison
 from distilgliner.compare.pool import run_arms
 from distilgliner.compare.prepare_teacher import (
     describe_finetuning,
@@ -33,6 +34,7 @@ from distilgliner.compare.results import (
     Agreement,
     Cost,
     CurvePoint,
+    FurtherTeacher,
     Quality,
     Results,
     Run,
@@ -40,9 +42,7 @@ from distilgliner.compare.results import (
     Teacher,
     write_results,
 )
-from distilgliner.compare.wording import join_words
 from distilgliner.corpus.document import Document, Entity
-from distilgliner.corpus.prompts import compute_prompts
 from distilgliner.distill.data import check_floor
 from distilgliner.distill.initial import read_initial
 from distilgliner.distill.run import read_result
@@ -74,9 +74,9 @@ def run_comparison(config: CompareConfig, output: str | Path, *, quiet: bool = F
         initial = read_initial(config.initial)
         for student in config.students:
             initial.check_sizes(build_student_config(student, config.student_options))
-    teacher = find_checkpoint(config.teacher)
+    teachers = [find_checkpoint(name) for name in (config.teacher, *config.more_teachers)]
     with lock_folder(output):
-        claim_comparison(output, config, data, teacher)
+        claim_comparison(output, config, data, teachers)
         return _run_claimed(config, output, data, quiet=quiet)
 
 
@@ -107,16 +107,12 @@ def build_results(
 ) -> Results:
     """Everything that was measured, from what the runs have written."""
     threshold = config.target.teacher_threshold
-    texts = [document.text for document in data.test]
-    teacher = score_predictions(
-        data.test,
-        decode_teacher(stores["test"], texts, threshold),
-        labels=config.labels,
-        scored=decode_teacher(stores["test"], texts, SCORE_FLOOR),
-    )
+    teacher = _measure_teacher(config, data.test, stores["test"])
     measured = [
         _measure_run(job, data.test, stores["test"], config.labels, threshold) for job in jobs
     ]
+    new_texts = len(stores["transfer"]) - len(data.transfer)
+    dev_sources = {job.arm: read_result(job.folder)["dev_source"] for job in jobs}
     return Results(
         name=config.name,
         created=datetime.now(timezone.utc).replace(microsecond=0),
@@ -125,12 +121,13 @@ def build_results(
         labels=list(config.labels),
         data=data.describe(),
         teacher=_describe_teacher(config, output, teacher, stores["transfer"]),
+        more_teachers=_describe_more_teachers(config, output, data.test),
         finetuning=describe_finetuning(config, output, data.test),
         runs=[_describe_run(run) for run in measured],
         significance=_compare_pairs(config, measured),
         costs={name: Cost.model_validate(cost) for name, cost in costs.items()},
         examples=_show_examples(config, data.test, teacher, measured),
-        notes=[*data.notes, *_explain(config, len(stores["transfer"]) - len(data.transfer))],
+        notes=[*data.notes, *explain_comparison(config, new_texts, dev_sources)],
     )
 
 
@@ -155,6 +152,32 @@ def _measure_run(
         test, predictions, labels=labels, threshold=threshold, annotations=store, scored=scored
     )
     return _MeasuredRun(job, evaluation, kl)
+
+
+def _measure_teacher(
+    config: CompareConfig, test: Sequence[Document], store: AnnotationStore
+) -> Evaluation:
+    texts = [document.text for document in test]
+    return score_predictions(
+        test,
+        decode_teacher(store, texts, config.target.teacher_threshold),
+        labels=config.labels,
+        scored=decode_teacher(store, texts, SCORE_FLOOR),
+    )
+
+
+def _describe_more_teachers(
+    config: CompareConfig, output: Path, test: Sequence[Document]
+) -> list[FurtherTeacher]:
+    stores = open_parts(config, output, "test")[1:]
+    return [
+        FurtherTeacher(
+            name=Path(name).name or name,
+            weight_hash=store.manifest.teacher_hash,
+            quality=Quality.model_validate(_measure_teacher(config, test, store).quality.to_dict()),
+        )
+        for name, store in zip(config.more_teachers, stores, strict=True)
+    ]
 
 
 def _describe_teacher(
@@ -235,49 +258,3 @@ def _show_examples(
         if run.job.student == config.students[0] and run.job.seed == config.seeds[0]:
             predictions[run.job.arm] = run.evaluation.predictions
     return choose_examples(test, predictions, config.examples)
-
-
-def _explain(config: CompareConfig, new_texts: int) -> list[str]:
-    notes = [
-        "Every arm had the same student, the same number of updates and the same early stopping.",
-    ]
-    prompts = compute_prompts(config.labels, config.prompts)
-    if len(prompts) > 1:
-        notes.append(
-            f"The teacher was asked for the labels in {len(prompts)} prompts: "
-            f"{'; '.join(map(', '.join, prompts))}."
-        )
-    if config.augment is not None:
-        methods = " and ".join(config.augment.methods)
-        notes.append(
-            f"The teacher also annotated {new_texts:,} new texts, made of the transfer text by "
-            f"{methods}; every arm learnt from them too."
-        )
-    taught = [arm for arm in config.arms if arm != "gold"]
-    if taught and config.training.terms.use_states(taught[0], has_states=True):
-        notes.append(
-            f"Beside its targets, {join_words(taught)} learnt the teacher's hidden states "
-            "(training.terms.states)."
-        )
-    if taught and config.initial is not None:
-        notes.append(
-            f"{join_words(taught)} began with the word vectors and the encoder of the student "
-            f"{config.initial} (initial), all other arms with random weights."
-        )
-    free = [arm for arm in config.arms if arm in LABEL_FREE]
-    if config.finetune is not None:
-        notes.append(
-            "The teacher was fine-tuned on gold, and dev labels chose every epoch: no arm is free "
-            "of human labels."
-        )
-    elif free:
-        notes.append(
-            f"No human label was used by {' and '.join(free)}: their epoch was chosen by the "
-            "agreement with the teacher on the dev text. The other arms chose it by dev labels."
-        )
-    if config.examples:
-        notes.append(
-            f"The sentences show {config.students[0]}, seed {config.seeds[0]}; they are those on "
-            "which the systems differ most, not a fair sample."
-        )
-    return notes

@@ -101,10 +101,13 @@ def build_quality_table(results: Results) -> Table:
 
 
 def _build_teacher_rows(results: Results, empty: tuple[Cell, ...]) -> list[Row]:
-    """The teacher; where it was fine-tuned, first as it came, then as it taught."""
+    """The teacher, or all of several; a fine-tuned one first as it came, then as it taught."""
     named = {TEACHER: results.teacher.quality}
     if results.finetuning is not None:
         named = {TEACHER: results.finetuning.quality, FINETUNED: results.teacher.quality}
+    elif results.more_teachers:
+        named = {f"{TEACHER} {results.teacher.name}": results.teacher.quality}
+        named |= {f"{TEACHER} {other.name}": other.quality for other in results.more_teachers}
     rows = []
     for name, quality in named.items():
         values = tuple(Cell(format_points(value)) for value in _list_values(quality))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from distilgliner.corpus.document import Document, Entity, check_labels
-from distilgliner.corpus.labelled import restrict_documents
+from distilgliner.corpus.labelled import read_labelled_documents, restrict_documents
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,24 @@ def mark_partial(
     known = tuple(sorted(check_labels(labels)))
     restricted = restrict_documents(documents, known, ignored, "labelled text")
     return [PartialDocument(document.text, document.entities, known) for document in restricted]
+
+
+def read_partly_labelled(
+    sources: Sequence[str],
+    labels: Sequence[str],
+    labels_of: Mapping[str, Sequence[str]],
+    ignored: Sequence[str] = (),
+    *,
+    format: str | None = None,
+) -> list[Document]:
+    """As `read_labelled_documents`; those of a source in `labels_of` are partial ones."""
+    documents: list[Document] = []
+    for source in sources:
+        known = labels_of.get(source)
+        wanted = labels if known is None else known
+        read = read_labelled_documents([source], wanted, ignored, format=format)
+        documents += read if known is None else mark_partial(read, known)
+    return documents
 
 
 def find_known_labels(document: Document) -> tuple[str, ...] | None:
