@@ -12,6 +12,7 @@ that seeds can be added on another machine.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,8 @@ def main() -> None:
             fingerprint, recipe = _find_run(settings, row, config, seed)
             if log.find(fingerprint) is not None:
                 continue
-            store = _annotate(config, data, output, row.get("augment"), settings["states"])
+            layers = row.get("states", [settings["states"]])
+            store = _annotate(config, data, output, row.get("augment"), layers)
             initial = row.get("initial", settings["initial"])
             documents = {"gold": data.gold, "dev": data.dev, "test": data.test}
             run_row(row, recipe, store, log, **documents, initial=initial)
@@ -73,12 +75,14 @@ def _annotate(
     data: ComparisonData,
     output: Path,
     augment: dict[str, Any] | None,
-    states: int,
+    layers: Sequence[int],
 ) -> AnnotationStore:
     """The transfer text, or that and its variations, with hidden states."""
     if augment is not None:
-        return annotate_augmented(config, data, augment, output, states=[states])
-    return annotate_transfer(config, output, data, config.teacher, states=[states], quiet=False)
+        return annotate_augmented(config, data, augment, output, states=layers)
+    if len(layers) > 1:
+        output = output / f"layers{','.join(map(str, layers))}"
+    return annotate_transfer(config, output, data, config.teacher, states=layers, quiet=False)
 
 
 def _merge(settings: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
