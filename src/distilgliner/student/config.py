@@ -14,7 +14,7 @@ from pydantic import (
 )
 
 from distilgliner.errors import UserError
-from distilgliner.student.registry import ENCODERS, HEADS, find_names, has_part
+from distilgliner.student.registry import ENCODERS, find_names, has_part
 
 FORMAT = "distilgliner"
 FORMAT_VERSION = 1
@@ -125,22 +125,28 @@ STUDENTS: dict[str, StudentConfig] = {
 
 
 def find_student(name: str) -> StudentConfig:
-    """The architecture behind a name, of our parts or another package's. Raises `UserError`."""
-    encoder = name.partition("-")[0]
+    """The architecture behind a name, of our parts or another package's.
+
+    Names of parts may hold hyphens. Where a name can be read in two ways, ours come first, then the
+    longest encoder. Raises `UserError` for a name that cannot be read.
+    """
     if name in STUDENTS:
         return STUDENTS[name]
+    encoders = find_names("encoders")
     foreign: dict[str, dict[str, str | bool]] = {
-        head: {"head": head} for head in find_names("heads") if head not in HEADS
+        head: {"head": head} for head in find_names("heads") if head not in _HEADS
     }
-    heads = {**_HEADS, **foreign}
-    students = _build_students(encoder, heads) if has_part("encoders", encoder) else {}
-    if name not in students:
-        raise UserError(
-            f"Unknown student {name!r}; its name is ENCODER-HEAD[-SIZE], with an encoder of "
-            f"{', '.join(find_names('encoders'))}, a head of {', '.join(heads)}, and small, tiny "
-            "or no size."
-        )
-    return students[name]
+    for encoder in sorted(encoders, key=len, reverse=True):
+        if name.startswith(f"{encoder}-"):
+            # Ours last: a foreign head `crf-small` does not replace the small CRF.
+            students = _build_students(encoder, {**foreign, **_HEADS})
+            if name in students:
+                return students[name]
+    raise UserError(
+        f"Unknown student {name!r}; its name is ENCODER-HEAD[-SIZE], with an encoder of "
+        f"{', '.join(encoders)}, a head of {', '.join([*_HEADS, *foreign])}, and small, tiny or no "
+        "size."
+    )
 
 
 def build_student_config(

@@ -90,6 +90,20 @@ def test_an_unknown_part_names_all_that_there_are() -> None:
         registry.load_part("encoders", "gru")
 
 
+def test_a_name_that_can_be_read_in_two_ways(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = {"encoders": ("my", "my-enc"), "heads": ("enc-tagger", "crf-small", "tower-reference")}
+    monkeypatch.setattr(registry, "_find_foreign", lambda group: dict.fromkeys(names[group]))
+    for name, encoder, head in (
+        ("my-enc-tagger", "my-enc", "tagger"),
+        ("my-enc-enc-tagger-tiny", "my-enc", "enc-tagger"),
+        ("my-crf-small", "my", "crf"),
+        ("bilstm-crf-small", "bilstm", "crf"),
+        ("my-tower-reference", "my", "tower"),
+    ):
+        config = build_student_config(name)
+        assert (config.encoder, config.head) == (encoder, head)
+
+
 def test_a_part_that_cannot_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
     broken = {"odd": EntryPoint("odd", "no_such_package:Encoder", "distilgliner.encoders")}
     monkeypatch.setattr(registry, "_find_foreign", lambda group: broken)
