@@ -42,7 +42,9 @@ def distill(
         [],
         help="Labelled text that chooses the epoch. By default a tenth is held out: of the "
         "annotated text for hard and soft, of the gold for gold and mixed. With fewer than 1,000 "
-        "gold texts, mixed learns from all of them, and they choose as well.",
+        "gold texts, mixed learns from all of them and holds out a tenth of the other annotated "
+        "text, on which the teacher's decisions choose; where that is fewer than 30 texts, its "
+        "gold chooses as well.",
     ),
     labels_of: list[str] = typer.Option(
         [],
