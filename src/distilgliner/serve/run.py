@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _GRACE_SECONDS = 5
 """For answers under way when the server is told to stop."""
+_CONNECTIONS = 1000
+"""At once, those that say nothing included; one more is answered 503."""
 
 
 def open_socket(host: str, port: int) -> socket.socket:
@@ -61,6 +63,7 @@ def run_server(app: LimitedApp, bound: socket.socket) -> None:
         log_level="warning",
         access_log=False,
         server_header=False,
+        limit_concurrency=_CONNECTIONS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
     uvicorn.Server(config).run(sockets=[bound])

@@ -75,6 +75,14 @@ def test_a_text_has_an_answer_and_texts_a_list(client: Client, model: FakeStuden
     ]
 
 
+def test_half_a_character_is_answered_as_it_came() -> None:
+    half = FakeStudent({"\ud800": "person"}, ["person"])
+    response = open_client(half).post(
+        content=b'{"text": "\\ud800"}', headers={"Content-Type": "application/json"}
+    )
+    assert response.json()["entities"][0]["text"] == "\ud800"
+
+
 def test_labels_and_threshold_are_those_of_the_question(client: Client, model: FakeStudent) -> None:
     labels = [" place", "place", "person"]
     ask(client, text="Zoë", labels=labels, threshold=0.9, flat_ner=True, multi_label=False)
