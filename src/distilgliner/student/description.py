@@ -19,6 +19,7 @@ from distilgliner.errors import UserError
 from distilgliner.files import write_atomically
 from distilgliner.student.config import FORMAT, FORMAT_VERSION, StudentConfig
 from distilgliner.student.features import WordBatch, WordFeatures, WordFeaturizer
+from distilgliner.student.registry import Group, has_part
 
 CONFIG_FILE = "config.json"
 TOKENIZER_FILE = "tokenizer.json"
@@ -75,8 +76,12 @@ def write_description(description: Description, folder: Path) -> None:
 
 
 def read_description(folder: Path) -> Description:
-    """Read all of a student but its weights. Raises `UserError` when that is none or is damaged."""
+    """Read all of a student but its weights.
+
+    Raises `UserError` when that is none, is damaged, or has a part that no installed package brings.
+    """
     raw = _read_config(folder)
+    _check_parts(raw, folder)
     path, card = folder / TOKENIZER_FILE, folder / CARD_FILE
     if not path.is_file():
         raise UserError(f"{folder} lacks {TOKENIZER_FILE}; distil the student again.")
@@ -100,6 +105,18 @@ def damaged(folder: Path, reason: object) -> UserError:
     """The error for a folder that is a student's but cannot be read."""
     first = (str(reason).splitlines() or ["unreadable"])[0]
     return UserError(f"{folder} is damaged ({first}); distil the student again.")
+
+
+def _check_parts(raw: dict[str, Any], folder: Path) -> None:
+    architecture = raw.get("student")
+    parts: dict[Group, str] = {"encoders": "encoder", "heads": "head"}
+    for group, key in parts.items():
+        name = architecture.get(key) if isinstance(architecture, dict) else None
+        if isinstance(name, str) and not has_part(group, name):
+            raise UserError(
+                f"{folder} has the {key} {name!r}, which no installed package brings; install the "
+                "one that it was distilled with."
+            )
 
 
 def _read_config(folder: Path) -> dict[str, Any]:

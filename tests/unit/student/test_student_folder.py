@@ -110,6 +110,8 @@ def test_half_a_file_of_weights(folder: Path) -> None:
         ({"labels": None}, "is damaged"),
         ({"student": {"surprise": 1}}, "is damaged"),
         ({"student": None}, "is damaged"),
+        ({"student": {"encoder": "theirs"}}, "has the encoder 'theirs', which no installed"),
+        ({"student": {"encoder": "bilstm", "head": "their-head"}}, "has the head 'their-head'"),
         ({"subword_count": 2}, "is damaged"),
     ],
 )
