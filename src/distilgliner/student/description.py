@@ -78,7 +78,7 @@ def write_description(description: Description, folder: Path) -> None:
 def read_description(folder: Path) -> Description:
     """Read all of a student but its weights.
 
-    Raises `UserError` when that is none, is damaged, or has a part that no installed package brings.
+    Raises `UserError` when that is none, is damaged, or has a part that no package here brings.
     """
     raw = _read_config(folder)
     _check_parts(raw, folder)
