@@ -57,7 +57,10 @@ def main() -> None:
             machine = describe_machine().model_dump()
             found = {"date": f"{date.today()}", "machine": machine, "scores": scores}
             write_json(RESULT, found)
-    card = build_card(found, recipe, _describe_training(arguments))
+    ten = read_json(HERE / "results" / "corpora.json", "run corpora.py first")["corpora"]
+    whole = {name: corpus["test_f1"] for name, corpus in ten.items()}
+    unseen = read_json(HERE / "results" / "unseen.json", "run unseen.py first")
+    card = build_card(found, recipe, _describe_training(arguments), whole, unseen)
     (arguments.teacher / "README.md").write_text(card, encoding="utf-8")
 
 

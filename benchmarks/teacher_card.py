@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -18,8 +19,17 @@ LICENCES = {
 }  # fmt: skip
 
 
-def build_card(found: dict[str, Any], recipe: dict[str, Any], training: dict[str, Any]) -> str:
-    """The text of README.md in the bundled teacher's folder."""
+def build_card(
+    found: dict[str, Any],
+    recipe: dict[str, Any],
+    training: dict[str, Any],
+    whole: dict[str, float],
+    unseen: dict[str, Any],
+) -> str:
+    """The text of README.md in the bundled teacher's folder.
+
+    whole: F1 on whole test splits, by corpus. unseen: what `unseen.py` measured.
+    """
     after, before = found["scores"]["after"]["corpora"], found["scores"]["before"]["corpora"]
     config, trained = recipe["config"], recipe["corpora"]
     return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
@@ -38,13 +48,34 @@ def build_card(found: dict[str, Any], recipe: dict[str, Any], training: dict[str
         date=found["date"],
         trained=", ".join(f"{name} ({LICENCES[name]})" for name in trained),
         labels=sum(after[name]["labels"] for name in trained),
-        table=build_table(after, before, trained),
+        table=build_table(after, before, trained, whole),
+        unseen=build_unseen_table(unseen),
     )
 
 
-def build_table(after: dict[str, Any], before: dict[str, Any], trained: dict[str, Any]) -> str:
+def update_card(
+    text: str,
+    found: dict[str, Any],
+    recipe: dict[str, Any],
+    whole: dict[str, float],
+    unseen: dict[str, Any],
+) -> str:
+    """The card with the tables of these numbers; its text stays."""
+    after, before = found["scores"]["after"]["corpora"], found["scores"]["before"]["corpora"]
+    tables = iter(
+        [build_table(after, before, recipe["corpora"], whole), build_unseen_table(unseen)]
+    )
+    return re.sub(r"(?m)^\|(.*\n\|)*.*$", lambda _: next(tables), text)
+
+
+def build_table(
+    after: dict[str, Any],
+    before: dict[str, Any],
+    trained: dict[str, Any],
+    whole: dict[str, float],
+) -> str:
     """A row a corpus, those it was not trained on last."""
-    columns = ("corpus", "labels", "sentences", "before", "F1", "P", "R")
+    columns = ("corpus", "labels", "sentences", "before", "F1", "P", "R", "whole test")
     lines = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     for name, row in sorted(after.items(), key=lambda item: item[0] not in trained):
         cells = [
@@ -55,6 +86,28 @@ def build_table(after: dict[str, Any], before: dict[str, Any], trained: dict[str
             f"**{100 * row['f1']:.1f}**",
             f"{100 * row['precision']:.1f}",
             f"{100 * row['recall']:.1f}",
+            f"{100 * whole[name]:.1f}" if name in whole else "",
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def build_unseen_table(result: dict[str, Any]) -> str:
+    """A row a corpus: the first version, this one, and the general student where it knows them."""
+    columns = ("corpus", "labels", "sentences", "before", "F1", "P", "R", "the general student")
+    lines = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
+    for name, row in result["corpora"].items():
+        scores = row["scores"]
+        teacher, student = scores["teacher"], scores.get("general")
+        cells = [
+            name,
+            str(len(row["labels"])),
+            f"{row['documents']:,}",
+            f"{100 * scores['first version']['f1']:.1f}",
+            f"**{100 * teacher['f1']:.1f}**",
+            f"{100 * teacher['precision']:.1f}",
+            f"{100 * teacher['recall']:.1f}",
+            f"{100 * student['f1']:.1f}" if student else "",
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
