@@ -191,3 +191,22 @@ def test_options_alone(monkeypatch: pytest.MonkeyPatch) -> None:
         ("d",),
         ("e",),
     )
+
+
+def test_several_teachers_and_files_of_some_labels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    more = "more_teachers: [teacher, elsewhere]\nlabels_of: {gold.jsonl: [city]}\n"
+    path = write(tmp_path, YAML.replace("teacher: teacher", "teacher: bundled") + more)
+    config = read_compare_config(path)
+    assert config.more_teachers == (str(tmp_path / "teacher"), "elsewhere")
+    assert config.labels_of == {str(tmp_path / "gold.jsonl"): ("city",)}
+    config = run_command(
+        monkeypatch,
+        *(str(path), "--teacher", "a", "--teacher", "b", "--gold", "g", "--gold", "h"),
+        *("--labels-of", "h=person", "--labels-of", "g=person, city"),
+    )
+    assert (config.teacher, config.more_teachers) == ("a", ("b",))
+    assert config.labels_of == {"h": ("person",), "g": ("person", "city")}
+    config = run_command(monkeypatch, str(path), "--teacher", "a")
+    assert (config.teacher, config.more_teachers) == ("a", ())
