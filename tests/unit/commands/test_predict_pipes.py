@@ -12,30 +12,18 @@ from pathlib import Path
 
 import pytest
 
-from distilgliner.runtime.export import run_export
-from distilgliner.student.folder import write_student
-from tiny_store import build_tiny_student
-
 Start = Callable[..., "subprocess.Popen[str]"]
 _LIMIT = 60  # seconds, after which something hangs
 
 
-@pytest.fixture(scope="module")
-def student(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("student")
-    write_student(build_tiny_student(folder / "vocabulary"), folder / "trained")
-    run_export(folder / "trained", folder / "exported")
-    return folder / "exported"
-
-
 @pytest.fixture
-def start(student: Path) -> Iterator[Start]:
+def start(exported: Path) -> Iterator[Start]:
     """Start the command on standard input, or with more options."""
     started = []
 
     def run(*options: str | Path) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [sys.executable, "-m", "distilgliner", "predict", "--model", student, *options],
+            [sys.executable, "-m", "distilgliner", "predict", "--model", exported, *options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

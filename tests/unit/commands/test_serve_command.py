@@ -14,27 +14,16 @@ import pytest
 from gliner.serve import GLiNERClient
 
 from distilgliner.cli import main
-from distilgliner.runtime.export import run_export
-from distilgliner.student.folder import write_student
 from distilgliner.student.predictor import DistilGLiNER
-from tiny_store import build_tiny_student
 
 _LIMIT = 60  # seconds, after which something hangs
 TEXTS = ["Ada met Bob in Rome.", "", "Rome 😀 Ada"]
 
 
-@pytest.fixture(scope="module")
-def student(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("student")
-    write_student(build_tiny_student(folder / "vocabulary"), folder / "trained")
-    run_export(folder / "trained", folder / "exported")
-    return folder / "exported"
-
-
 @pytest.fixture
-def server(student: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def server(exported: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The program, and the address that it names."""
-    command = [sys.executable, "-m", "distilgliner", "serve", "--model", student, "--port", "0"]
+    command = [sys.executable, "-m", "distilgliner", "serve", "--model", exported, "--port", "0"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
@@ -47,11 +36,11 @@ def server(student: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 
 def test_gliners_own_client_gets_what_python_finds(
-    server: tuple[subprocess.Popen[str], str], student: Path
+    server: tuple[subprocess.Popen[str], str], exported: Path
 ) -> None:
     process, address = server
     assert httpx.get(f"{address}/health", timeout=_LIMIT).json() == {"status": "ok"}
-    model = DistilGLiNER.from_pretrained(student)
+    model = DistilGLiNER.from_pretrained(exported)
     client = GLiNERClient(address, timeout=_LIMIT)
     found = client.predict(TEXTS, labels=model.labels[:1], threshold=0.01)
     expected = model.batch_predict_entities(TEXTS, model.labels[:1], threshold=0.01)
@@ -66,13 +55,13 @@ def test_gliners_own_client_gets_what_python_finds(
     assert (process.returncode, output, error) == (0, "stopped\n", "")
 
 
-def test_bad_options_end_with_one_line(student: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bad_options_end_with_one_line(exported: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for options, error in [
         (["--threshold", "1"], "--threshold 1 is not between 0 and 1"),
         (["--host", "no address"], "--host no address is no address of this machine"),
     ]:
         with pytest.raises(SystemExit) as caught:
-            main(["serve", "--model", str(student), "--port", "0", *options])
+            main(["serve", "--model", str(exported), "--port", "0", *options])
         assert caught.value.code == 2
         assert error in capsys.readouterr().err
 
