@@ -110,7 +110,12 @@ def compute_run_fingerprint(
     row: dict[str, Any], recipe: DistillConfig, initial: str | None = None
 ) -> str:
     """Names a run by what is run, so that a changed row, recipe or initial student is run anew."""
-    described = [json.dumps(row, sort_keys=True), recipe.model_dump_json()]
+    settings = recipe.model_dump(mode="json")
+    # Settings that came later, where they change nothing: runs of before stay known.
+    if settings["training"]["context_share"] == 0:
+        del settings["training"]["context_share"]
+    written = json.dumps(settings, separators=(",", ":"), ensure_ascii=False)  # as pydantic does
+    described = [json.dumps(row, sort_keys=True), written]
     if initial is not None:
         described.append(_compute_initial_fingerprint(initial))
     return compute_fingerprint(described)

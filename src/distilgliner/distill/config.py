@@ -67,6 +67,13 @@ class TrainingConfig(BaseModel):
     train_subwords: bool = Field(
         default=True, description="False freezes the subword vectors that came from the teacher"
     )
+    context_share: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="how far words' vectors are moved, before training, to where the teacher's "
+        "hidden states of their occurrences put them; 0 leaves them",
+    )
     weight_decay: float = Field(default=0.01, ge=0)
     warmup_fraction: float = Field(default=0.1, ge=0, lt=1)
     max_gradient_norm: float = Field(default=5.0, gt=0)

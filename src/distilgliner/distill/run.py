@@ -29,6 +29,7 @@ from distilgliner.distill.teaching import Teaching, find_teaching
 from distilgliner.distill.terms import resolve_terms
 from distilgliner.distill.train import train
 from distilgliner.distill.transfer import StoredTeacher, name_teachers
+from distilgliner.distill.word_vectors import move_word_vectors
 from distilgliner.errors import UserError
 from distilgliner.files import read_json, write_json
 from distilgliner.folders import REMEDY, claim_run, lock_folder
@@ -105,6 +106,7 @@ def run_distillation(
         student = build_student(architecture, data.labels, tokenizer, vectors, config.training.seed)
         if first is not None:
             first.copy_to(student)
+        move_word_vectors(student, data.transfer, config.training.context_share)
         examples = _build_training_set(config, data, teaching, roles=architecture.roles)
         progress = _train(student, examples, config, data, folder, on_epoch, quiet=quiet)
         calibration = calibrate_student(student, data.dev, _choose_calibration(config, data))

@@ -33,15 +33,18 @@ class WordEmbedder(nn.Module):
         """subwords (U, P), affixes (U, A), shapes (U,) → (U, D). Index 0 is padding."""
         return torch.cat(
             (
-                _mean_bag(self.subword_embedding, subwords),
-                _mean_bag(self.affix_embedding, affixes),
+                mean_bag(self.subword_embedding.weight, subwords),
+                mean_bag(self.affix_embedding.weight, affixes),
                 self.shape_embedding(shapes),
             ),
             dim=-1,
         )
 
 
-def _mean_bag(table: nn.Embedding, indices: Tensor) -> Tensor:
-    """The mean vector over the indices that are not 0: (U, P) → (U, D)."""
+def mean_bag(table: Tensor, indices: Tensor) -> Tensor:
+    """The mean over rows of a table (V, D), whose row 0 is 0: indices (U, P) → (U, D).
+
+    Index 0 is padding, which does not count and learns nothing.
+    """
     count = (indices != 0).sum(dim=1, keepdim=True).clamp(min=1)
-    return table(indices).sum(dim=1) / count
+    return nn.functional.embedding(indices, table, padding_idx=0).sum(dim=1) / count
