@@ -17,7 +17,7 @@ from grid_log import RunLog
 
 from distilgliner.annotate.store import AnnotationStore
 from distilgliner.augment.config import build_augment_config
-from distilgliner.compare.annotations import annotate_transfer
+from distilgliner.compare.annotations import annotate_transfer, find_layers
 from distilgliner.compare.arm import LABEL_FREE
 from distilgliner.compare.config import CompareConfig, build_compare_config
 from distilgliner.compare.data import ComparisonData
@@ -65,10 +65,14 @@ def annotate_augmented(
     states: Sequence[int] | None = None,
 ) -> AnnotationStore:
     """The annotations of the transfer text and of what `augment` makes of it; see
-    `annotate_transfer`. In a folder of their own below `output`."""
+    `annotate_transfer`. In a folder of their own below `output`.
+
+    states: the teacher's layers to keep; None for those that the terms of `config` look at.
+    """
     changed = config.model_copy(update={"augment": build_augment_config(augment)})
     folder = output / f"augmented-{compute_fingerprint([str(augment)])}"
-    return annotate_transfer(changed, folder, data, config.teacher, states=states, quiet=False)
+    layers = find_layers(config.training.terms) if states is None else states
+    return annotate_transfer(changed, folder, data, config.teacher, states=layers, quiet=False)
 
 
 def run_row(
