@@ -101,7 +101,7 @@ def _find_run(
 def _write_results(settings: dict[str, Any], log: RunLog, config: CompareConfig) -> None:
     """One row for each that has a seed at least, and every run."""
     rows: list[dict[str, Any]] = []
-    runs = {}
+    runs: dict[str, Any] = {}
     for row in settings["rows"]:
         found = log.find_all(
             _find_run(settings, row, config, seed)[0] for seed in settings["seeds"]

@@ -43,7 +43,10 @@ def main() -> None:
     for name in CORPORA:
         found[name] = _run(arguments.data / name, arguments.output / name)
         print(name, found[name], flush=True)
-        result = {"date": f"{date.today()}", "machine": describe_machine().model_dump()}
+        result: dict[str, Any] = {
+            "date": f"{date.today()}",
+            "machine": describe_machine().model_dump(),
+        }
         result |= {"threads": THREADS, "sentences": SENTENCES, "corpora": found}
         write_json(HERE / "results" / "finetune_small.json", result)
 

@@ -42,7 +42,6 @@ from distilgliner.distill.transfer import read_transfer
 from distilgliner.evaluate.agreement import decode_teacher
 from distilgliner.evaluate.run import run_predictions, score_predictions
 from distilgliner.files import write_json
-from distilgliner.models import load_predictor
 from distilgliner.runtime.export import run_export
 from distilgliner.student.description import (
     CARD_FILE,
@@ -52,6 +51,7 @@ from distilgliner.student.description import (
     TOKENIZER_FILE,
     WEIGHTS_FILE,
 )
+from distilgliner.student.predictor import DistilGLiNER
 
 LAST_LAYER = -1
 EXPORT_DOCUMENTS = 2000
@@ -153,7 +153,7 @@ def _bundle(student: Path, recipe: dict[str, Any], stores: Sequence[AnnotationSt
 def _measure(recipe: dict[str, Any], data: Path, output: Path) -> None:
     """Strict F1 on the test splits of some corpora, of the student as it is bundled, and of the
     teacher when one prompt has all labels of the student."""
-    predictor, corpora = load_predictor(GENERAL), {}
+    predictor, corpora = DistilGLiNER.from_pretrained(GENERAL), {}
     for name in recipe["measured"]:
         config = read_corpus(name, data)
         test = read_comparison_data(config).test

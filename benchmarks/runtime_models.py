@@ -69,7 +69,7 @@ def build_candidates(plan: Plan) -> list[Candidate]:
 def _prepare(plan: Plan) -> str | Path:
     """The comparison's teacher, and its scores of the transfer and dev text, in its own folder."""
     with lock_folder(plan.run):
-        claim_comparison(plan.run, plan.config, plan.data, find_checkpoint(plan.config.teacher))
+        claim_comparison(plan.run, plan.config, plan.data, [find_checkpoint(plan.config.teacher)])
         teacher = prepare_teacher(plan.config, plan.run, plan.data, quiet=False)
         states = find_layers(plan.config.training.terms)
         annotate_transfer(plan.config, plan.run, plan.data, teacher, states=states, quiet=False)
