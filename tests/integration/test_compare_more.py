@@ -57,6 +57,7 @@ def test_students_learn_from_all_teachers(tmp_path: Path) -> None:
         "soft learnt from 2 teachers, teacher and other: the mean" in n for n in results.notes
     )
     report = (output / "report.md").read_text()
+    assert "· teachers teacher and other\n" in report
     assert "| teacher teacher |" in report
     assert "| teacher other |" in report
 

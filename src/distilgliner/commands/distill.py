@@ -107,11 +107,13 @@ def _tell_what_is_missing(
     config: DistillConfig, stores: Sequence[AnnotationStore], initial: str | None
 ) -> None:
     """Say what would make most students better and was not used."""
+    # Behind a general student, states gave nothing that shows (docs/experiments.md).
     without = [store for store in stores if store.manifest.states is None]
-    if without and config.training.terms.states.weight is None:
+    if without and initial is None and config.training.terms.states.weight is None:
         typer.echo(
             f"Note: {without[0].folder} has no hidden states of the teacher; most students that "
-            "learn them too are better, see annotate --states -1",
+            "begin with random weights are better when they learn them too, see annotate "
+            "--states -1",
             err=True,
         )
     words = sum(store.words for store in stores)

@@ -19,7 +19,13 @@ from distilgliner.compare.figures import (
 from distilgliner.compare.palette import DARK, FIGURE_RULES, FONT, LIGHT, build_variables
 from distilgliner.compare.reliability import build_reliability_figures
 from distilgliner.compare.results import TEACHER, Results
-from distilgliner.compare.summary import count_seeds, group_runs, list_arms, order_labels
+from distilgliner.compare.summary import (
+    count_seeds,
+    group_runs,
+    list_arms,
+    name_teachers,
+    order_labels,
+)
 from distilgliner.compare.svg import Drawing
 from distilgliner.compare.tables import (
     TARGETS,
@@ -63,6 +69,7 @@ def _build_context(results: Results) -> dict[str, Any]:
     return {
         "results": results,
         "date": format_date(results),
+        "teachers": name_teachers(results),
         "verdict": build_verdict(results),
         "key_numbers": build_key_numbers(results),
         "quality": build_quality_table(results),

@@ -15,7 +15,7 @@ from distilgliner.compare.figures import (
 )
 from distilgliner.compare.reliability import build_reliability_figures
 from distilgliner.compare.results import Results
-from distilgliner.compare.summary import count_seeds
+from distilgliner.compare.summary import count_seeds, name_teachers
 from distilgliner.compare.tables import (
     Cell,
     Table,
@@ -41,7 +41,7 @@ def build_markdown(results: Results) -> str:
     curves, labels = build_curve_figures(results), build_label_figures(results)
     parts = [
         f"# {escape_markdown(results.name)}",
-        f"{format_date(results)} · teacher {escape_markdown(results.teacher.name)}",
+        f"{format_date(results)} · {escape_markdown(name_teachers(results))}",
         escape_markdown(build_verdict(results)),
         "## Quality",
         write_table(build_quality_table(results)),

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
-from distilgliner.compare.results import ARMS, Arm, Cost, Results, Run
+from distilgliner.compare.results import ARMS, TEACHER, Arm, Cost, Results, Run
+from distilgliner.compare.wording import join_words
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,12 @@ def group_runs(results: Results) -> list[Group]:
 def list_students(results: Results) -> list[str]:
     """The names of the students, in order of first appearance."""
     return list(dict.fromkeys(run.student for run in results.runs))
+
+
+def name_teachers(results: Results) -> str:
+    """As "teacher bundled", or "teachers bundled and other"."""
+    names = [results.teacher.name, *(other.name for other in results.more_teachers)]
+    return f"{TEACHER}{'s' if len(names) > 1 else ''} {join_words(names)}"
 
 
 def list_arms(results: Results) -> list[Arm]:

@@ -52,7 +52,10 @@ def test_a_general_student_that_fits_is_named(capsys: pytest.CaptureFixture[str]
         ("--set student_options.hidden_dim=14", False),
     ):
         assert distill(f"student-{len(options)}", options) == 0
-        assert ("--initial general" in capsys.readouterr().err) == named
+        err = capsys.readouterr().err
+        assert ("--initial general" in err) == named
+        # Of hidden states only students that begin with random weights have something.
+        assert ("has no hidden states" in err) == ("--initial" not in options)
 
 
 def test_a_general_student_that_does_not_fit(
