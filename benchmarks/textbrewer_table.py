@@ -49,7 +49,14 @@ def build_textbrewer_section(result: Mapping[str, Any]) -> str:
         lines.append(f"| {corpus} | {100 * found['test_f1']:.1f} | {' | '.join(cells)} |")
     lines.append(_build_mean(list(corpora.values()), names))
     sizes = [_describe_cost(name, list(corpora.values())) for name in names]
-    return "\n".join([*lines, "", f"Parameters, and training: {'; '.join(sizes)}.", ""])
+    return "\n".join(
+        [
+            *lines,
+            "",
+            f"Parameters, and training (roughly: the machines had other work): {'; '.join(sizes)}.",
+            "",
+        ]
+    )
 
 
 def _build_mean(corpora: Sequence[Found], names: Sequence[str]) -> str:
