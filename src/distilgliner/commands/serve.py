@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import typer
 
 
@@ -41,7 +43,6 @@ def serve(
         typer.echo(f"{model} answers at {address}{ROUTE}; open {address} to try it. Ctrl-C ends.")
         if not is_loopback(bound):
             typer.echo("Note: whoever reaches this address may ask; there is no login.", err=True)
-        try:
+        with suppress(KeyboardInterrupt):
             run_server(app, bound)
-        except KeyboardInterrupt:
-            typer.echo("stopped")
+        typer.echo("stopped")
