@@ -20,6 +20,8 @@ const LOADED = [
   "index.html",
   "style.css",
   "page.js",
+  "view.js",
+  "model.js",
   "distilgliner.js",
   "ort-wasm-simd-threaded.wasm",
   "student/config.json",

@@ -12,6 +12,8 @@ from distilgliner.compare.annotations import find_layers
 from distilgliner.compare.config import build_compare_config, read_compare_config
 from distilgliner.compare.run import run_comparison
 from distilgliner.corpus.read import read_texts
+from distilgliner.distill.config import build_distill_config
+from distilgliner.distill.run import run_distillation
 from distilgliner.distill.terms import TermsConfig
 from distilgliner.errors import UserError
 from tiny_comparison import write_comparison
@@ -48,13 +50,29 @@ def test_states_are_kept_where_a_term_looks_at_them(tmp_path: Path) -> None:
     terms = {"states": {"weight": 1.0, "loss": "cosine"}}
     training = {"epochs": 1, "min_updates": 0, "terms": terms}
     path = write_comparison(tmp_path, arms=["soft"], training=training)
-    results = run_comparison(read_compare_config(path), tmp_path / "out", quiet=True)
+    config = read_compare_config(path)
+    results = run_comparison(config, tmp_path / "out", quiet=True)
     assert results.runs[0].updates > 0
     assert any("soft learnt the teacher's hidden states" in note for note in results.notes)
     assert not any("prompts" in note for note in results.notes)
     stores = tmp_path / "out" / "annotations"
     assert open_store(stores / "transfer").manifest.states is not None
     assert open_store(stores / "test").manifest.states is None
+
+    # The same texts, teacher and seed, but word vectors that begin elsewhere.
+    moved = build_distill_config(
+        {
+            "targets": "soft",
+            "student_options": config.student_options,
+            "training": {**training, "context_share": 1.0},
+        }
+    )
+    plain = moved.model_copy(update={"training": config.training})
+    curves = [
+        run_distillation(stores / "transfer", recipe, tmp_path / name, quiet=True)["curve"]
+        for name, recipe in (("moved", moved), ("plain", plain))
+    ]
+    assert curves[0][0]["objective"] != curves[1][0]["objective"]
 
 
 def test_labels_are_asked_for_in_prompts(tmp_path: Path) -> None:

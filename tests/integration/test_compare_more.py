@@ -12,6 +12,7 @@ import yaml
 from distilgliner.annotate.store import open_store
 from distilgliner.compare.config import read_compare_config
 from distilgliner.compare.run import run_comparison
+from distilgliner.corpus.document import Document
 from distilgliner.errors import UserError
 from distilgliner.files import read_json
 from tiny_comparison import write_comparison
@@ -90,23 +91,19 @@ def test_without_dev_every_arm_holds_out_some_of_its_own(tmp_path: Path) -> None
 
 
 def test_gold_of_some_labels_says_nothing_of_others(tmp_path: Path) -> None:
-    person, *others = sorted(LABELS)
+    person = min(LABELS)
     path = write_comparison(tmp_path, arms=["gold"], training=QUICK)
     documents = build_documents(20, seed=5)
     write_jsonl(tmp_path / "people.jsonl", documents)
     raw = yaml.safe_load(path.read_text())
     raw["gold"] = ["gold.jsonl", "people.jsonl"]
-    raw["labels_of"] = {"people.jsonl": [person]}
-    raw["ignore_labels"] = others
-    raw["labels"] = sorted(LABELS)
-    path.write_text(json.dumps({**raw, "ignore_labels": []}))
+    raw["labels_of"] = {"people.jsonl": [f" {person} "]}
+    path.write_text(json.dumps(raw))
     with pytest.raises(UserError, match=r"people.jsonl.*unknown label"):
         run_comparison(read_compare_config(path), tmp_path / "out", quiet=True)
 
     of_people = [
-        type(document)(
-            document.text, tuple(e for e in document.entities or () if e.label == person)
-        )
+        Document(document.text, tuple(e for e in document.entities or () if e.label == person))
         for document in documents
     ]
     write_jsonl(tmp_path / "people.jsonl", of_people)
@@ -130,6 +127,7 @@ def test_gold_of_some_labels_says_nothing_of_others(tmp_path: Path) -> None:
             {"labels_of": {"gold.jsonl": ["ship"]}},
             "'gold.jsonl' has the label 'ship', which",
         ),
+        ({"labels_of": {"gold.jsonl": []}}, r"compare.yaml: No labels were given"),
         ({"more_teachers": ["teacher"]}, "a teacher is named twice"),
         ({"more_teachers": ["a"], "finetune": {}}, "finetune is for one teacher"),
     ],

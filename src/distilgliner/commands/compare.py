@@ -11,7 +11,7 @@ from distilgliner.commands.options import (
     merge_settings,
     parse_labels,
     parse_labels_of,
-    parse_overrides,
+    parse_training,
 )
 from distilgliner.errors import UserError
 
@@ -62,12 +62,7 @@ def compare(
         "workers": workers,
     }
     raw = base | {key: value for key, value in given.items() if value is not None}
-    overrides = parse_overrides(set_)
-    if epochs is not None:
-        training = overrides.get("training", {})
-        if isinstance(training, dict):
-            overrides["training"] = {"epochs": epochs} | training
-    checked = build_compare_config(merge_settings(raw, overrides))
+    checked = build_compare_config(merge_settings(raw, parse_training(set_, epochs=epochs)))
     try:
         from distilgliner.compare.run import run_comparison
     except ModuleNotFoundError as error:

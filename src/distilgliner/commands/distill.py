@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from distilgliner.commands.options import parse_labels, parse_labels_of, parse_overrides
+from distilgliner.commands.options import parse_labels, parse_labels_of, parse_training
 from distilgliner.errors import UserError, missing_extra
 
 if TYPE_CHECKING:
@@ -69,11 +69,7 @@ def distill(
     from distilgliner.annotate.store import open_store
     from distilgliner.distill.config import build_distill_config
 
-    overrides = parse_overrides(set_)
-    options = {"seed": seed, "threads": threads, "epochs": epochs}
-    given = {key: value for key, value in options.items() if value is not None}
-    training = overrides.get("training", {})
-    overrides["training"] = given | training if isinstance(training, dict) else training
+    overrides = parse_training(set_, seed=seed, threads=threads, epochs=epochs)
     config = build_distill_config({"targets": targets, "student": student, **overrides})
     try:
         from distilgliner.distill.data import choose_labels

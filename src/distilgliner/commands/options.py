@@ -83,6 +83,15 @@ def parse_overrides(settings: list[str]) -> dict[str, Any]:
     return overrides
 
 
+def parse_training(settings: list[str], **options: int | None) -> dict[str, Any]:
+    """As `parse_overrides`, with options of the training beneath; one that is None is not given."""
+    overrides = parse_overrides(settings)
+    given = {key: value for key, value in options.items() if value is not None}
+    training = overrides.get("training", {})
+    overrides["training"] = given | training if isinstance(training, dict) else training
+    return overrides
+
+
 def merge_settings(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """`base` with the values of `changes`; what is a group in both is merged in turn."""
     merged = dict(base)

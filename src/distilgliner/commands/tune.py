@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from distilgliner.commands.options import parse_labels, parse_labels_of, parse_overrides
+from distilgliner.commands.options import parse_labels, parse_labels_of, parse_training
 from distilgliner.errors import missing_extra
 
 if TYPE_CHECKING:
@@ -51,10 +51,7 @@ def tune(
     from distilgliner.tune.budget import build_budget
     from distilgliner.tune.space import read_space
 
-    overrides = parse_overrides(set_)
-    training = overrides.get("training", {})
-    given = {"seed": seed, "threads": threads}
-    overrides["training"] = given | training if isinstance(training, dict) else training
+    overrides = parse_training(set_, seed=seed, threads=threads)
     config = build_distill_config({"targets": targets, "student": student, **overrides})
     dimensions = None if space is None else read_space(space, config)
     budget = build_budget(trials, minutes, repeat)

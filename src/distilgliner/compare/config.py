@@ -98,6 +98,7 @@ def build_compare_config(
     try:
         labels = check_labels(config.labels)
         compute_prompts(labels, config.prompts)
+        labels_of = {source: check_labels(known) for source, known in config.labels_of.items()}
         for student in config.students:
             build_student_config(student, config.student_options)
     except UserError as error:
@@ -111,35 +112,38 @@ def build_compare_config(
     for key in SOURCES:
         for source in getattr(config, key):
             _check_rereadable(source, f"{where}: {key}")
-    update: dict[str, Any] = {"labels": labels}
+    update: dict[str, Any] = {"labels": labels, "labels_of": labels_of}
     if config.finetune is not None and not config.gold:
         raise UserError(f"{where}: finetune needs gold; add gold or leave finetune out.")
     if config.finetune is not None and config.more_teachers:
         raise UserError(f"{where}: finetune is for one teacher; leave more_teachers out.")
     if len({config.teacher, *config.more_teachers}) <= len(config.more_teachers):
         raise UserError(f"{where}: a teacher is named twice; name each only once.")
-    _check_labels_of(config, labels, where)
+    _check_labels_of(labels_of, config, labels, where)
     if base is not None:
         update["teacher"] = _locate(config.teacher, base)
         update["more_teachers"] = tuple(_locate(name, base) for name in config.more_teachers)
-        update["labels_of"] = {
-            _locate(source, base): known for source, known in config.labels_of.items()
-        }
+        update["labels_of"] = {_locate(source, base): known for source, known in labels_of.items()}
         update["initial"] = config.initial and _locate(config.initial, base)
         for key in SOURCES:
             update[key] = tuple(_locate(source, base) for source in getattr(config, key))
     return config.model_copy(update=update)
 
 
-def _check_labels_of(config: CompareConfig, labels: tuple[str, ...], where: str) -> None:
+def _check_labels_of(
+    labels_of: dict[str, tuple[str, ...]],
+    config: CompareConfig,
+    labels: tuple[str, ...],
+    where: str,
+) -> None:
     """Raise `UserError` for a source that is not there, or a label that the student will lack."""
-    for source, known in config.labels_of.items():
+    for source, known in labels_of.items():
         if source not in (*config.gold, *config.dev):
             raise UserError(
                 f"{where}: labels_of: {source!r} is no source of gold or dev; write it as it "
                 "stands there."
             )
-        unknown = sorted(set(check_labels(known)) - set(labels))
+        unknown = sorted(set(known) - set(labels))
         if unknown:
             raise UserError(
                 f"{where}: labels_of: {source!r} has the label {unknown[0]!r}, which is not among "

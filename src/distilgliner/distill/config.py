@@ -72,7 +72,7 @@ class TrainingConfig(BaseModel):
         ge=0,
         le=1,
         description="how far words' vectors are moved, before training, to where the teacher's "
-        "hidden states of their occurrences put them; 0 leaves them",
+        "hidden states of their occurrences put them; 0 leaves them, as targets gold always do",
     )
     weight_decay: float = Field(default=0.01, ge=0)
     warmup_fraction: float = Field(default=0.1, ge=0, lt=1)

@@ -108,7 +108,8 @@ def build_data(
         )
     labels = choose_labels(targets, stores, {find_known_labels(document) for document in gold})
     kept = all(store.manifest.states is not None for store in stores)
-    states = config.training.terms.use_states(targets, has_states=kept)
+    moves_vectors = config.training.context_share > 0 and targets != "gold"
+    states = moves_vectors or config.training.terms.use_states(targets, has_states=kept)
     teachers, transfer = read_transfer(stores, labels, config.target, states=states)
     data = DistillData(
         labels=labels,

@@ -42,6 +42,7 @@ RUN_FILE = "run.json"
 RESULT_FILE = "result.json"
 _RESULT_KEYS = (
     "dev_f1",
+    "dev_source",
     "threshold",
     "target",
     "best_epoch",

@@ -37,8 +37,10 @@ def move_word_vectors(
     documents: annotated text; what has no hidden states is passed over. Subwords that do not occur
     in it stay as they are. The last layer of the states counts.
     """
+    if share == 0:
+        return
     words, states, counts = average_states(documents)
-    if not words or share == 0:
+    if not words:
         return
     table = student.model.embedder.subword_embedding.weight
     subwords = torch.from_numpy(student.featurizer.compute_features(words).subwords)

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
-class ServeLimits(BaseModel):
-    """What one request, and all together, may take."""
+@dataclass(frozen=True)
+class ServeLimits:
+    """What one request, and all together, may take; the command has the usual values."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    max_bytes: int = Field(default=1_000_000, ge=1)
+    max_bytes: int
     """Of the body of a request."""
-    max_waiting: int = Field(default=64, ge=1)
+    max_waiting: int
     """Requests that are read, wait or are answered at once."""
-    timeout_seconds: float = Field(default=30.0, gt=0)
+    timeout_seconds: float
     """For a request to arrive whole, and again for its answer, its wait included."""
 
 

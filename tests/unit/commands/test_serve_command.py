@@ -55,6 +55,19 @@ def test_gliners_own_client_gets_what_python_finds(
     assert (process.returncode, output, error) == (0, "stopped\n", "")
 
 
+def test_neither_torch_nor_gliner_is_needed(exported: Path) -> None:
+    program = f"""
+import sys
+from distilgliner import DistilGLiNER
+from distilgliner.serve import answering, app, limits, run
+
+model = DistilGLiNER.from_pretrained({str(exported)!r})
+app.build_app(answering.Answerer(model, "m"), limits.ServeLimits(1, 1, 1.0))
+assert not {{"torch", "gliner", "transformers", "pyarrow"}} & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=_LIMIT)
+
+
 def test_bad_options_end_with_one_line(exported: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for options, error in [
         (["--threshold", "1"], "--threshold 1 is not between 0 and 1"),

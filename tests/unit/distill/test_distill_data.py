@@ -46,6 +46,17 @@ def test_the_order_of_the_input_has_no_say(store: AnnotationStore, tmp_path: Pat
         assert data.compute_fingerprints() == one.compute_fingerprints()
 
 
+def test_vectors_cannot_move_without_states(store: AnnotationStore) -> None:
+    training = {"context_share": 0.5, "terms": {"states": {"weight": 0.0}}}
+    soft, gold = (
+        build_distill_config({"targets": targets, "training": training})
+        for targets in ("soft", "gold")
+    )
+    with pytest.raises(UserError, match=r"no hidden states of the teacher.* --states -1"):
+        build_data(soft, store, dev=DEV)
+    assert not build_data(gold, store, GOLD, DEV).has_states, "gold has no teacher to move them"
+
+
 def test_fingerprints_see_the_smallest_step_of_a_score(
     store: AnnotationStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,8 +22,9 @@ BATH = {"start": 7, "end": 11, "text": "Bath", "label": "place", "score": 0.75}
 class Client:
     """Asks an application without a network."""
 
-    def __init__(self, answerer: Answerer, **limits: Any) -> None:
-        self.transport = httpx.ASGITransport(build_app(answerer, ServeLimits(**limits)))
+    def __init__(self, answerer: Answerer, timeout_seconds: float = 30.0) -> None:
+        limits = ServeLimits(10**6, max_waiting=9, timeout_seconds=timeout_seconds)
+        self.transport = httpx.ASGITransport(build_app(answerer, limits))
 
     def get(self, path: str) -> httpx.Response:
         return self._send("GET", path)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from distilgliner.serve.limits import LimitedApp, ServeLimits
+
+LIMITS = ServeLimits(max_bytes=1000, max_waiting=64, timeout_seconds=30.0)
 
 
 class Client:
@@ -52,7 +55,7 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
 
 
 def ask(client: Client, **limits: Any) -> Client:
-    return asyncio.run(client.ask(LimitedApp(echo, ServeLimits(**limits))))
+    return asyncio.run(client.ask(LimitedApp(echo, replace(LIMITS, **limits))))
 
 
 def test_a_body_within_the_limit_arrives_whole() -> None:
@@ -81,7 +84,7 @@ def test_a_body_that_does_not_come_is_given_up() -> None:
 
 def test_more_requests_than_may_wait_are_refused_and_later_ones_are_not() -> None:
     async def run() -> list[int]:
-        app = LimitedApp(echo, ServeLimits(max_waiting=2, timeout_seconds=0.2))
+        app = LimitedApp(echo, replace(LIMITS, max_waiting=2, timeout_seconds=0.2))
         slow = [asyncio.create_task(Client([b"a"]).ask(app)) for _ in range(2)]
         await asyncio.sleep(0.02)
         refused = await Client([b"a", b""]).ask(app)
