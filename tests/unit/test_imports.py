@@ -30,6 +30,7 @@ ORDER = (
     "finetune",
     "student",
     "spacy_component",
+    "presidio_recognizer",
     "augment",
     "distill",
     "tune",
@@ -45,6 +46,7 @@ ORDER = (
 APART = {
     "student": {"annotate", "metrics", "bundled"},
     "spacy_component": {"annotate", "metrics", "bundled", "finetune"},
+    "presidio_recognizer": {"annotate", "metrics", "bundled", "finetune"},
     "models": {"distill"},
     "evaluate": {"distill"},
 }
