@@ -23,7 +23,8 @@ from distilgliner.corpus.document import Document
 from distilgliner.corpus.read import read_documents
 from distilgliner.finetune.config import FinetuneConfig, build_finetune_config
 from distilgliner.finetune.examples import build_training_corpus
-from distilgliner.finetune.run import DevSet, claim_folder, finish_folder, train_teacher
+from distilgliner.finetune.run import claim_folder, finish_folder
+from distilgliner.finetune.train import DevSet, train_teacher
 from distilgliner.folders import lock_folder
 
 HERE = Path(__file__).parent

@@ -17,6 +17,8 @@ def write_card(teacher: str, config: FinetuneConfig, result: dict[str, Any]) -> 
         if result["unlearnable"]
         else ""
     )
+    share = result["share"]
+    part = f", {share:.0%} of what it had learnt, the rest as it came" if 0 < share < 1 else ""
     return f"""---
 library_name: gliner
 pipeline_tag: token-classification
@@ -31,8 +33,8 @@ An ordinary GLiNER checkpoint, fine-tuned with DistilGLiNER through the training
 {config.batch_documents} ({result["seconds"]:.0f} s), seed {config.seed}{frozen}
 - Strict span F1 at threshold 0.5 on {result["dev"]:,} development documents: \
 {100 * result["f1_before"]:.1f} before, {100 * result["f1"]:.1f} after (update \
-{result["best_update"]:,}). These chose the checkpoint: measure on other text before you rely on \
-it.{lost}
+{result["best_update"]:,}{part}). These chose the checkpoint: measure on other text before you \
+rely on it.{lost}
 
 ```python
 from gliner import GLiNER

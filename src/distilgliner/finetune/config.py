@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from distilgliner.errors import UserError
 
 Part = Literal["subwords", "encoder", "labels-encoder"]
+Share = Annotated[float, Field(gt=0, lt=1)]
 PARTS: tuple[Part, ...] = ("subwords", "encoder", "labels-encoder")
 
 
@@ -68,6 +69,9 @@ class FinetuneConfig(BaseModel):
         default=-1.0, le=1, description="weight of positive spans in a focal loss; below 0: none"
     )
     focal_gamma: float = Field(default=0.0, ge=0, description="0 is plain cross entropy")
+    interpolation: tuple[Share, ...] = Field(
+        default=(), description="shares of what was learnt in mixtures that dev measures at the end"
+    )
     freeze: tuple[Part, ...] = Field(default=(), description=f"any of {', '.join(PARTS)}")
     precision: Literal["auto", "bf16", "fp32"] = Field(
         default="auto", description="auto takes bf16 where the processor has it built in"

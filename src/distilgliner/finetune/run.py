@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import math
 import shutil
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,27 +17,16 @@ from distilgliner.errors import UserError, missing_extra
 from distilgliner.files import read_json, write_atomically, write_json
 from distilgliner.finetune.card import write_card
 from distilgliner.finetune.config import FinetuneConfig
+from distilgliner.finetune.curve import CHECKPOINTS, CURVE_FILE
 from distilgliner.folders import REMEDY, claim_run, compute_fingerprint, lock_folder
-from distilgliner.progress import silence_loggers
 
 if TYPE_CHECKING:
     from distilgliner.annotate.teacher import Teacher
-    from distilgliner.finetune.examples import TrainingCorpus
 
 RUN_FILE = "finetune_run.json"
 RESULT_FILE = "finetune.json"
-CHECKPOINTS = "checkpoints"
 HELD_OUT = 0.1
 """Without dev documents this part of the gold is held out."""
-
-
-@dataclass(frozen=True)
-class DevSet:
-    """Documents that choose the checkpoint, with all labels of theirs in one prompt."""
-
-    name: str
-    labels: tuple[str, ...]
-    documents: Sequence[Document]
 
 
 def run_finetuning(
@@ -89,6 +74,7 @@ def run_finetuning(
 
         from distilgliner.annotate.teacher import load_teacher
         from distilgliner.finetune.examples import build_training_corpus
+        from distilgliner.finetune.train import DevSet, train_teacher
 
         if threads is not None:
             import torch
@@ -104,87 +90,6 @@ def run_finetuning(
         result |= {"labels": list(names), "gold": len(restricted), "dev": len(chosen)}
         finish_folder(folder, loaded, result, write_card(checkpoint.name, config, result))
     return result
-
-
-def train_teacher(
-    teacher: Teacher,
-    corpora: Sequence[TrainingCorpus],
-    dev: Sequence[DevSet],
-    folder: Path,
-    config: FinetuneConfig,
-    *,
-    save_updates: int | None = None,
-    keep_last: bool = False,
-    quiet: bool = False,
-) -> dict[str, Any]:
-    """Train in place until dev gains no more; the teacher is then the best checkpoint.
-
-    The measure is the mean of the dev sets' strict micro F1, and the teacher as it came is measured
-    as update 0. `save_updates` measures and saves after so many updates (None: by the epoch).
-    `keep_last` ends with the last weights instead.
-    """
-    from distilgliner.finetune.measure import measure_teacher
-    from distilgliner.finetune.plan import TrainingPlan
-    from distilgliner.finetune.progress import FinetuneProgress
-    from distilgliner.finetune.trainer import build_trainer
-
-    plan = TrainingPlan(corpora, config)
-    checkpoints = folder / CHECKPOINTS
-    curve_path = folder / "curve.json"
-    curve: list[dict[str, Any]] = read_json(curve_path, REMEDY) if curve_path.is_file() else []
-    last = _find_last_checkpoint(checkpoints)
-    started = time.perf_counter()
-
-    def measure() -> float:
-        scores = {each.name: measure_teacher(teacher, each.documents, each.labels) for each in dev}
-        teacher.model.train()
-        f1 = {name: score.micro.f1 for name, score in scores.items()}
-        point = _describe_point(trainer.state.global_step, trainer.take_mean_loss(), f1)
-        curve[:] = [*(old for old in curve if old["update"] < point["update"]), point]
-        write_json(curve_path, curve)
-        return float(point["f1"])
-
-    with (
-        FinetuneProgress(plan.updates, quiet=quiet) as progress,
-        silence_loggers("transformers", "gliner", "accelerate"),
-    ):
-        trainer = build_trainer(
-            teacher.model, plan, config, checkpoints, measure,
-            callbacks=[progress], save_updates=save_updates, keep_last=keep_last,
-        )  # fmt: skip
-        before = measure() if not curve else curve[0]["f1"]
-        trainer.train(resume_from_checkpoint=None if last is None else str(last))
-    best = max(curve, key=lambda point: (point["f1"], -point["update"]))
-    if keep_last:
-        best = curve[-1]
-    elif best["update"] == 0:
-        _restore_start(teacher)
-    teacher.model.eval()
-    return {
-        "f1_before": before,
-        "f1": best["f1"],
-        "best_update": best["update"],
-        "updates": trainer.state.global_step,
-        "planned_updates": plan.updates,
-        "examples": sum(len(corpus.examples) for corpus in corpora),
-        "unlearnable": sum(corpus.unlearnable for corpus in corpora),
-        "seconds": time.perf_counter() - started,
-        "curve": curve,
-    }
-
-
-def _describe_point(update: int, loss: float | None, f1: dict[str, float]) -> dict[str, Any]:
-    """A point of the curve; a loss that is no number is none."""
-    finite = loss if loss is not None and math.isfinite(loss) else None
-    return {"update": update, "f1": sum(f1.values()) / len(f1), "dev": f1, "loss": finite}
-
-
-def _restore_start(teacher: Teacher) -> None:
-    """Put the weights back with which the teacher came."""
-    from distilgliner.annotate.loading import load_model
-
-    start = load_model(teacher.checkpoint, str(teacher.model.device))
-    teacher.model.model.load_state_dict(start.model.state_dict())
 
 
 def claim_folder(
@@ -221,7 +126,7 @@ def finish_folder(folder: Path, teacher: Teacher, result: dict[str, Any], card: 
     write_atomically(folder / "README.md", card)
     write_json(folder / RESULT_FILE, result)
     shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
-    (folder / "curve.json").unlink(missing_ok=True)
+    (folder / CURVE_FILE).unlink(missing_ok=True)
 
 
 def _find_teacher(teacher: str | Path, config: FinetuneConfig) -> Checkpoint:
@@ -248,15 +153,3 @@ def choose_labels(gold: Sequence[Document], ignored: Sequence[str] = ()) -> tupl
 def _hold_out(gold: list[Document], seed: int) -> tuple[list[Document], list[Document]]:
     kept, held = split_documents(gold, [1 - HELD_OUT, HELD_OUT], seed)
     return kept, held
-
-
-def _find_last_checkpoint(folder: Path) -> Path | None:
-    """The newest checkpoint that is whole: its state is written last."""
-    found = []
-    for path in folder.glob("checkpoint-*"):
-        try:
-            state = json.loads((path / "trainer_state.json").read_text(encoding="utf-8"))
-            found.append((int(state["global_step"]), path))
-        except (OSError, ValueError, KeyError):
-            shutil.rmtree(path, ignore_errors=True)  # killed in the middle of writing it
-    return max(found)[1] if found else None

@@ -6,6 +6,8 @@ checkpoint to go on from; so it is built here, with the package's collator, loss
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from typing import Any
 import torch
 from gliner.training.trainer import Trainer
 from torch.utils.data import SequentialSampler
-from transformers import EarlyStoppingCallback, PrinterCallback, TrainerCallback
+from transformers import PrinterCallback, TrainerCallback
 
 from distilgliner.finetune.config import FinetuneConfig
 from distilgliner.finetune.plan import TrainingPlan
@@ -53,8 +55,27 @@ class StrictF1Trainer(Trainer):
         )
         return metrics
 
+    def load_weights(self, checkpoint: Path) -> None:
+        """Put the weights of a checkpoint into the model."""
+        self._load_from_checkpoint(str(checkpoint))
+
     def _get_train_sampler(self, *_: Any, **__: Any) -> SequentialSampler:
         return SequentialSampler(self.train_dataset)
+
+
+class StopWithoutGain(TrainerCallback):
+    """Ends the training as soon as `has_stopped` says so.
+
+    The package's own callback counts from 0 again behind a resumed checkpoint.
+    """
+
+    def __init__(self, has_stopped: Callable[[], bool]) -> None:
+        self._has_stopped = has_stopped
+
+    def on_evaluate(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Ask, behind every measurement."""
+        if self._has_stopped():
+            control.should_training_stop = True
 
 
 def build_trainer(
@@ -64,14 +85,15 @@ def build_trainer(
     folder: Path,
     measure: Callable[[], float],
     *,
+    has_stopped: Callable[[], bool] | None,
     callbacks: list[TrainerCallback],
     save_updates: int | None = None,
-    keep_last: bool = False,
 ) -> StrictF1Trainer:
     """The trainer of a run; its checkpoints go to `folder`, one behind every measurement.
 
-    `save_updates` saves and measures after so many updates instead of by the epoch; `keep_last`
-    trains to the end and keeps the last weights, not the best ones.
+    `has_stopped` is asked behind every measurement, and the best weights are kept; None trains to
+    the end and keeps the last ones. `save_updates` saves and measures after so many updates instead
+    of by the epoch.
     """
     apply_freeze(model, config)
     apply_dropout(model, config.dropout)
@@ -99,7 +121,7 @@ def build_trainer(
         eval_strategy="steps",
         eval_steps=every,
         save_strategy="steps",
-        load_best_model_at_end=not keep_last,
+        load_best_model_at_end=has_stopped is not None,
         metric_for_best_model=_METRIC,
         greater_is_better=True,
         optim="adamw_torch_fused",
@@ -118,11 +140,23 @@ def build_trainer(
         eval_dataset=plan,  # never read: see `evaluate`
         data_collator=model._create_data_collator(),
         processing_class=model.data_processor.transformer_tokenizer,
-        callbacks=callbacks if keep_last else [EarlyStoppingCallback(config.patience), *callbacks],
+        callbacks=[StopWithoutGain(has_stopped), *callbacks] if has_stopped else callbacks,
     )
     trainer.measure = measure
     trainer.remove_callback(PrinterCallback)
     return trainer
+
+
+def find_checkpoints(folder: Path) -> dict[int, Path]:
+    """The whole checkpoints by update; those that were cut in two by a kill are removed."""
+    found = {}
+    for path in folder.glob("checkpoint-*"):
+        try:  # the state is written last
+            state = json.loads((path / "trainer_state.json").read_text(encoding="utf-8"))
+            found[int(state["global_step"])] = path
+        except (OSError, ValueError, KeyError):
+            shutil.rmtree(path, ignore_errors=True)
+    return found
 
 
 def uses_bf16(config: FinetuneConfig) -> bool:

@@ -1,0 +1,47 @@
+"""Weights between those of the teacher as it came and those that it has learnt.
+
+Averages of both are often as good on what was learnt, and lose less of what the teacher knew
+(Wortsman et al. 2022, "Robust fine-tuning of zero-shot models"); dev says how far to go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import torch
+
+Weights = Mapping[str, torch.Tensor]
+Mixture = dict[str, Any]
+"""`share` of what was learnt, `f1` (the mean over the dev sets), `dev` (F1 by dev set)."""
+
+
+def copy_weights(network: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """The weights as they are now."""
+    return {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
+
+
+def load_mixture(network: torch.nn.Module, start: Weights, learnt: Weights, share: float) -> None:
+    """Set the weights to start + share · (learnt − start); what is no float is as learnt."""
+    network.load_state_dict(
+        {
+            name: torch.lerp(start[name], tensor, share) if tensor.is_floating_point() else tensor
+            for name, tensor in learnt.items()
+        }
+    )
+
+
+def measure_mixtures(
+    network: torch.nn.Module,
+    start: Weights,
+    learnt: Weights,
+    shares: Sequence[float],
+    measure: Callable[[], dict[str, float]],
+) -> list[Mixture]:
+    """What `measure` says (F1 by dev set) of each mixture."""
+    mixtures = []
+    for share in sorted(set(shares)):
+        load_mixture(network, start, learnt, share)
+        f1 = measure()
+        mixtures.append({"share": share, "f1": sum(f1.values()) / len(f1), "dev": f1})
+    return mixtures
