@@ -11,6 +11,7 @@ from ablation_table import build_ablation_section
 from corpora_table import build_corpora_section, update_readme
 from curves_table import build_curves_section, draw_curves
 from general_table import build_general_section
+from presidio_table import build_presidio_section
 from runtime_table import build_runtime_section
 from students_table import build_students_section
 from teacher_card import update_card
@@ -158,6 +159,9 @@ def main() -> None:
     runtime = HERE / "results" / "runtime.json"
     if runtime.is_file():
         parts.append(build_runtime_section(read_json(runtime, "measure again")))
+    presidio = HERE / "results" / "presidio.json"
+    if presidio.is_file():
+        parts.append(build_presidio_section(read_json(presidio, "measure again")))
     (HERE.parent / "docs" / "results.md").write_text("\n".join(parts), encoding="utf-8")
 
 
