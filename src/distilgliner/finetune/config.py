@@ -70,7 +70,8 @@ class FinetuneConfig(BaseModel):
     )
     focal_gamma: float = Field(default=0.0, ge=0, description="0 is plain cross entropy")
     interpolation: tuple[Share, ...] = Field(
-        default=(), description="shares of what was learnt in mixtures that dev measures at the end"
+        default=(0.25, 0.5, 0.75),
+        description="shares of what was learnt in the mixtures that dev measures at the end",
     )
     freeze: tuple[Part, ...] = Field(default=(), description=f"any of {', '.join(PARTS)}")
     precision: Literal["auto", "bf16", "fp32"] = Field(

@@ -2,6 +2,7 @@
 
 Averages of both are often as good on what was learnt, and lose less of what the teacher knew
 (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models"); dev says how far to go.
+See docs/decisions/0023-mixtures.md.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import torch
 Weights = Mapping[str, torch.Tensor]
 Mixture = dict[str, Any]
 """`share` of what was learnt, `f1` (the mean over the dev sets), `dev` (F1 by dev set)."""
+TOLERANCE = 0.002
+"""Less F1 than this is no difference on dev."""
 
 
 def copy_weights(network: torch.nn.Module) -> dict[str, torch.Tensor]:
@@ -45,3 +48,10 @@ def measure_mixtures(
         f1 = measure()
         mixtures.append({"share": share, "f1": sum(f1.values()) / len(f1), "dev": f1})
     return mixtures
+
+
+def choose_mixture(candidates: Sequence[Mixture]) -> Mixture:
+    """The least share of what was learnt that is, but for `TOLERANCE`, as good as the best."""
+    best = max(candidate["f1"] for candidate in candidates)
+    good = [each for each in candidates if each["f1"] >= best - TOLERANCE]
+    return min(good, key=lambda each: float(each["share"]))

@@ -16,6 +16,7 @@ from distilgliner.finetune.curve import CHECKPOINTS, CURVE_FILE, Curve
 from distilgliner.finetune.examples import TrainingCorpus
 from distilgliner.finetune.interpolate import (
     Mixture,
+    choose_mixture,
     copy_weights,
     load_mixture,
     measure_mixtures,
@@ -109,16 +110,13 @@ def _measure_dev(teacher: Teacher, dev: Sequence[DevSet]) -> dict[str, float]:
 def _choose_weights(
     teacher: Teacher, curve: Curve, dev: Sequence[DevSet], config: FinetuneConfig
 ) -> tuple[dict[str, Any], list[Mixture]]:
-    """Leave the teacher, which has the best trained weights, with those that dev likes best.
+    """Leave the teacher, which has the best trained weights, with those that dev chooses.
 
     Those as it came (share 0 of what was learnt), the best trained ones (share 1) and the mixtures
-    of both that the config names; of equals, the one that is nearest to how it came. Returns what
-    was chosen and what was measured of the mixtures.
+    of both that the config names. Returns what was chosen and what was measured of the mixtures.
     """
     best = curve.find_best()
     ends = [{**curve.points[0], "share": 0.0}, {**best, "share": 1.0}]
-    if not config.interpolation and best["f1"] > curve.points[0]["f1"]:
-        return ends[1], []
     network = teacher.model.model
     first = load_model(teacher.checkpoint, str(teacher.model.device)).model.state_dict()
     learnt = copy_weights(network)
@@ -126,6 +124,6 @@ def _choose_weights(
         network, first, learnt, config.interpolation, lambda: _measure_dev(teacher, dev)
     )
     between = [{**mixture, "update": best["update"]} for mixture in mixtures]
-    chosen = max([*ends, *between], key=lambda each: (each["f1"], -each["share"]))
+    chosen = choose_mixture([*ends, *between])
     load_mixture(network, first, learnt, chosen["share"])
     return chosen, mixtures

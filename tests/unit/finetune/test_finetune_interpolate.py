@@ -5,7 +5,12 @@ from __future__ import annotations
 import pytest
 import torch
 
-from distilgliner.finetune.interpolate import copy_weights, load_mixture, measure_mixtures
+from distilgliner.finetune.interpolate import (
+    choose_mixture,
+    copy_weights,
+    load_mixture,
+    measure_mixtures,
+)
 
 
 def build_network(value: float, count: int) -> torch.nn.BatchNorm1d:
@@ -60,3 +65,20 @@ def test_a_copy_does_not_move_with_the_network() -> None:
     with torch.no_grad():
         network.weight.fill_(5.0)
     assert copy["weight"].tolist() == [1.0] * 3
+
+
+@pytest.mark.parametrize(
+    ("f1", "share"),
+    [
+        ([0.5, 0.6, 0.7, 0.8], 1.0),
+        ([0.5, 0.6, 0.799, 0.8], 0.5),  # no difference on dev, and less is lost elsewhere
+        ([0.5, 0.6, 0.797, 0.8], 1.0),
+        ([0.5, 0.8, 0.7, 0.6], 0.25),
+        ([0.8, 0.7, 0.8, 0.801], 0.0),
+    ],
+)
+def test_the_least_share_that_is_as_good_is_chosen(f1: list[float], share: float) -> None:
+    shares = (0.0, 0.25, 0.5, 1.0)
+    candidates = [{"share": s, "f1": value} for s, value in zip(shares, f1, strict=True)]
+
+    assert choose_mixture(candidates[::-1])["share"] == share
