@@ -25,7 +25,13 @@ def copy_weights(network: torch.nn.Module) -> dict[str, torch.Tensor]:
 
 
 def load_mixture(network: torch.nn.Module, start: Weights, learnt: Weights, share: float) -> None:
-    """Set the weights to start + share · (learnt − start); what is no float is as learnt."""
+    """Set the weights to start + share · (learnt − start); what is no float is as learnt.
+
+    At share 0 they are the first ones, whatever was learnt: it may be no number.
+    """
+    if share == 0:
+        network.load_state_dict(start)
+        return
     network.load_state_dict(
         {
             name: torch.lerp(start[name], tensor, share) if tensor.is_floating_point() else tensor
