@@ -44,9 +44,10 @@ def run_finetuning(
     """Fine-tune a GLiNER checkpoint on labelled documents; the folder is an ordinary checkpoint.
 
     teacher: a folder, a hub id or "bundled". labels: the label set; None takes every label of the
-    gold. dev: labelled documents that choose the epoch by strict F1 at threshold 0.5; without them
-    a tenth of the gold is held out. The checkpoint as it came counts as epoch 0, so that the result
-    is never worse on dev. threads: of the CPU; None lets torch decide.
+    gold. dev: labelled documents that choose the epoch, and the mixture of old and new weights, by
+    strict F1 at threshold 0.5; without them a tenth of the gold is held out. The checkpoint as it
+    came counts as epoch 0, so that the result is never worse on dev. threads: of the CPU; None lets
+    torch decide.
     A run that was killed goes on behind its last epoch; one that is finished returns at once.
     Returns the result, also in `finetune.json`.
     Raises `UserError` for documents without labels, unknown labels, too little gold, an unusable
