@@ -65,4 +65,12 @@ def finetune(
     typer.echo(
         f"{output}: dev F1 {100 * result['f1_before']:.1f} before, {100 * result['f1']:.1f} after, "
         f"{result['updates']:,} updates in {result['seconds']:.0f} s"
+        f"{_describe_share(result['share'])}"
     )
+
+
+def _describe_share(share: float) -> str:
+    """How much of what was learnt the checkpoint has, where it is not all."""
+    if share == 0:
+        return "; dev gained nothing, so the teacher is as it came"
+    return "" if share == 1 else f"; {share:.0%} of what it learnt, mixed into the old weights"

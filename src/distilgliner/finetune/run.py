@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 RUN_FILE = "finetune_run.json"
 RESULT_FILE = "finetune.json"
+_RESULT_KEYS = ("f1_before", "f1", "updates", "seconds", "share")
 HELD_OUT = 0.1
 """Without dev documents this part of the gold is held out."""
 
@@ -110,7 +111,9 @@ def claim_folder(
     claim_run(folder, RUN_FILE, run, "fine-tuning")
     if not (folder / RESULT_FILE).is_file():
         return None
-    found: dict[str, Any] = read_json(folder / RESULT_FILE, REMEDY, keys=("f1", "f1_before"))
+    found: dict[str, Any] = read_json(
+        folder / RESULT_FILE, REMEDY, keys=("f1", "f1_before", "share")
+    )
     return found
 
 

@@ -1,0 +1,75 @@
+"""`distilgliner finetune`: what it asks for, and what it says when it is done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from distilgliner.cli import main
+from distilgliner.finetune import run
+from distilgliner.finetune.config import FinetuneConfig
+from tiny_store import build_documents, write_jsonl
+
+RESULT = {"f1_before": 0.5, "f1": 0.625, "updates": 1200, "seconds": 61.4}
+
+
+@pytest.fixture
+def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the command asks the stage for; its answer is `RESULT` with the share put in here."""
+    write_jsonl(tmp_path / "gold.jsonl", build_documents(8))
+    monkeypatch.chdir(tmp_path)
+    kept: dict[str, Any] = {"share": 1.0}
+
+    def run_finetuning(gold: Any, **arguments: Any) -> dict[str, Any]:
+        kept.update(arguments, gold=gold)
+        return {**RESULT, "share": kept["share"]}
+
+    monkeypatch.setattr(run, "run_finetuning", run_finetuning)
+    return kept
+
+
+def finetune(options: str = "") -> int:
+    with pytest.raises(SystemExit) as caught:
+        main(f"finetune --teacher bundled --gold gold.jsonl --output out {options}".split())
+    return int(caught.value.code or 0)
+
+
+@pytest.mark.parametrize(
+    ("share", "ending"),
+    [
+        (1.0, " s\n"),
+        (0.5, " s; 50% of what it learnt, mixed into the old weights\n"),
+        (0.0, " s; dev gained nothing, so the teacher is as it came\n"),
+    ],
+)
+def test_it_says_how_much_was_learnt(
+    asked: dict[str, Any], capsys: pytest.CaptureFixture[str], share: float, ending: str
+) -> None:
+    asked["share"] = share
+
+    assert finetune() == 0
+
+    expected = "out: dev F1 50.0 before, 62.5 after, 1,200 updates in 61"
+    assert capsys.readouterr().out == expected + ending
+
+
+def test_settings_reach_the_stage(asked: dict[str, Any]) -> None:
+    options = "--epochs 3 --freeze subwords --seed 4 --threads 1 --set interpolation=[0.1,0.9]"
+
+    assert finetune(options) == 0
+
+    assert asked["config"] == FinetuneConfig(
+        epochs=3, freeze=("subwords",), seed=4, interpolation=(0.1, 0.9)
+    )
+    assert (asked["teacher"], asked["output"], asked["threads"]) == ("bundled", Path("out"), 1)
+    assert len(asked["gold"]) == 8
+    assert asked["labels"] == ("city", "person")
+
+
+def test_a_share_must_lie_between(
+    asked: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert finetune("--set interpolation=[1.5]") == 2
+    assert "interpolation.0 is wrong: Input should be less than 1" in capsys.readouterr().err
