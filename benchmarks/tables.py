@@ -122,8 +122,9 @@ def main() -> None:
         "labels included, and of the three CrossNER sets also on dev but for its first 100 "
         "sentences, see its model card. The comparisons of bc5cdr, crossner_politics "
         "and wnut17 are the study that this project began with: `bilstm-tagger`, targets alone, no "
-        "hidden states ([settings](../benchmarks/study.yaml)); wnut17 was measured with a third of "
-        "the training that its file asks for now. "
+        "hidden states ([settings](../benchmarks/study.yaml)); the teachers of bc5cdr and "
+        "crossner_politics were fine-tuned before dev chose among mixtures of old and new weights "
+        "([decision 23](decisions/0023-mixtures.md)). "
         "Written by `python benchmarks/tables.py`.",
         "",
     ]
