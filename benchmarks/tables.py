@@ -11,6 +11,7 @@ from ablation_table import build_ablation_section
 from corpora_table import build_corpora_section, update_readme
 from curves_table import build_curves_section, draw_curves
 from general_table import build_general_section
+from mixtures_table import build_mixtures_section
 from presidio_table import build_presidio_section
 from runtime_table import build_runtime_section
 from students_table import build_students_section
@@ -154,6 +155,9 @@ def main() -> None:
         path = HERE / "results" / f"{name}.json"
         if path.is_file():
             parts.append(build_tables(read_results(path)))
+    parts.append(
+        build_mixtures_section(read_json(HERE / "results" / "mixtures.json", "measure again"))
+    )
     ablation = HERE / "results" / "ablation.json"
     if ablation.is_file():
         parts.append(build_ablation_section(read_json(ablation, "measure again")))

@@ -65,12 +65,10 @@ class DistilGLiNERRecognizer(EntityRecognizer):
         """The entities of a text, of the kinds asked for, by Presidio's names; none means all."""
         wanted = set(entities or self.supported_entities)
         labels = [label for label, kind in self.entity_mapping.items() if kind in wanted]
-        return [self._build_result(entity) for entity in self._find(text, labels)]
-
-    def _find(self, text: str, labels: list[str]) -> list[dict[str, Any]]:
         if not labels:
             return []
-        return self.student.predict_entities(text, labels, threshold=self.threshold)
+        found = self.student.predict_entities(text, labels, threshold=self.threshold)
+        return [self._build_result(entity) for entity in found]
 
     def _build_result(self, entity: Mapping[str, Any]) -> RecognizerResult:
         kind = self.entity_mapping[entity["label"]]
@@ -84,10 +82,6 @@ class DistilGLiNERRecognizer(EntityRecognizer):
                 original_score=entity["score"],
                 textual_explanation=f"A distilled student found the label {entity['label']!r}",
             ),
-            recognition_metadata={
-                RecognizerResult.RECOGNIZER_NAME_KEY: self.name,
-                RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: self.id,
-            },
         )
 
 

@@ -8,12 +8,12 @@ import pytest
 
 from distilgliner import DistilGLiNER, UserError
 
-presidio_analyzer = pytest.importorskip("presidio_analyzer")
+pytest.importorskip("presidio_analyzer")
 
-from presidio_analyzer import AnalyzerEngine, Pattern, PatternRecognizer, RecognizerRegistry  # noqa: E402
-from presidio_analyzer.nlp_engine import NoOpNlpEngine  # noqa: E402
+from presidio_analyzer import AnalyzerEngine, Pattern, PatternRecognizer, RecognizerRegistry
+from presidio_analyzer.nlp_engine import NoOpNlpEngine
 
-from distilgliner.presidio_recognizer import DistilGLiNERRecognizer, map_labels  # noqa: E402
+from distilgliner.presidio_recognizer import DistilGLiNERRecognizer, map_labels
 
 TEXT = "Maria Silva took ibuprofen in Geneva."
 

@@ -66,7 +66,8 @@ class StrictF1Trainer(Trainer):
 class StopWithoutGain(TrainerCallback):
     """Ends the training as soon as `has_stopped` says so.
 
-    The package's own callback counts from 0 again behind a resumed checkpoint.
+    The package's own callback counts from 0 again behind a resumed checkpoint, or, with its state
+    restored, trains on where a run was killed behind its stop.
     """
 
     def __init__(self, has_stopped: Callable[[], bool]) -> None:
