@@ -21,6 +21,7 @@ def test_killed_and_continued(tmp_path: Path) -> None:
     documents = build_documents(120)
     write_jsonl(tmp_path / "gold.jsonl", documents[:96])
     write_jsonl(tmp_path / "dev.jsonl", documents[96:])
+    write_jsonl(tmp_path / "other.jsonl", build_documents(60, seed=9))
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     process = _start(tmp_path, killed)
     deadline = time.monotonic() + 120
@@ -39,13 +40,15 @@ def test_killed_and_continued(tmp_path: Path) -> None:
         assert (killed / name).read_bytes() == (whole / name).read_bytes(), name
     one, other = (json.loads((folder / RESULT_FILE).read_text()) for folder in (killed, whole))
     assert one["curve"] == other["curve"]
-    assert one["updates"] == 72
+    assert one["kept"] == other["kept"]
+    assert one["updates"] == 6 * ((96 + 54) // 8)
     assert {path.name for path in killed.iterdir()} == {path.name for path in whole.iterdir()}
 
 
 def _start(folder: Path, output: Path) -> subprocess.Popen[bytes]:
     arguments = ["finetune", "--teacher", folder / "teacher", "--gold", folder / "gold.jsonl"]
     arguments += ["--dev", folder / "dev.jsonl", "--output", output, "--epochs", "6"]
+    arguments += ["--keep", folder / "other.jsonl", "--keep-labels", "person,city"]
     for setting in ("batch_documents=8", "learning_rate=1e-3", "patience=9", "dropout=0.1"):
         arguments += ["--set", setting]
     return subprocess.Popen(

@@ -135,6 +135,35 @@ def test_never_worse_on_dev_than_it_was(learnt: Path, tmp_path: Path) -> None:
     assert all((before[name] == after[name]).all() for name in before)
 
 
+def test_what_is_kept_is_not_forgotten(learnt: Path, tmp_path: Path) -> None:
+    def name_cities(documents: list[Document]) -> list[Document]:
+        cities = [tuple(e for e in d.entities or () if e.label == "city") for d in documents]
+        named = [tuple(replace(entity, label="gadget") for entity in found) for found in cities]
+        return [Document(d.text, e) for d, e in zip(documents, named, strict=True)]
+
+    documents = name_cities(build_documents(40, seed=9))
+    config = FinetuneConfig(
+        epochs=12, batch_documents=8, learning_rate=2e-4, head_learning_rate=6e-4, interpolation=()
+    )
+    known, results = {}, {}
+    for name, keep in (("kept", {"keep": GOLD, "keep_labels": NAMES.values()}), ("lost", {})):
+        results[name] = run_finetuning(
+            documents[:32], teacher=learnt, output=tmp_path / name, config=config,
+            dev=documents[32:], quiet=True, **keep,
+        )  # fmt: skip
+        teacher = load_teacher(tmp_path / name)
+        known[name] = measure_teacher(teacher, rename(DEV), list(NAMES.values())).micro.f1
+
+    assert known["lost"] < 0.75 < 0.9 < known["kept"]
+    assert all(result["f1_before"] < 0.1 < 0.9 < result["f1"] for result in results.values())
+    assert "kept" not in results["lost"]
+    expected = {"labels": ["blick", "zorp"], "documents": 29, "held_out": 3, "f1": 1.0}
+    assert results["kept"]["kept"] == expected
+    card = (tmp_path / "kept" / "README.md").read_text()
+    assert "beside the gold: 29 documents with the `blick`, `zorp` that it found" in card
+    assert "of 3 others it agrees by 100.0 F1" in card
+
+
 def test_without_dev_a_tenth_is_held_out(tiny: Path, tmp_path: Path) -> None:
     config = FAST.model_copy(update={"epochs": 1})
     result = run_finetuning(GOLD, teacher=tiny, output=tmp_path / "out", config=config, quiet=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -26,6 +27,12 @@ def finetune(
         None, help="Labels a,b of the labelled text to leave out."
     ),
     format: str | None = typer.Option(None, help="Format of the labelled text."),
+    keep: list[str] = typer.Option(
+        [], help="Text, without labels, in which to go on finding what the teacher finds now."
+    ),
+    keep_labels: str | None = typer.Option(
+        None, help="What to go on finding in the text of --keep: labels as a,b,c or @FILE."
+    ),
     epochs: int | None = typer.Option(None, help="Passes over the gold, at most."),
     freeze: str | None = typer.Option(
         None, help="Parts to leave as they are: subwords, encoder, labels-encoder."
@@ -38,6 +45,7 @@ def finetune(
 ) -> None:
     """Fine-tune a GLiNER teacher on labelled text: the first step when there is some."""
     from distilgliner.corpus.labelled import read_labelled_documents
+    from distilgliner.corpus.read import read_documents
     from distilgliner.finetune.config import build_finetune_config
     from distilgliner.finetune.run import choose_labels, run_finetuning
 
@@ -60,12 +68,14 @@ def finetune(
         config=config,
         labels=names,
         dev=read_labelled_documents(dev, names, ignored, format=format),
+        keep=[document for source in keep for document in read_documents(source)],
+        keep_labels=parse_labels(keep_labels) or (),
         threads=threads,
     )
     typer.echo(
         f"{output}: dev F1 {100 * result['f1_before']:.1f} before, {100 * result['f1']:.1f} after, "
         f"{result['updates']:,} updates in {result['seconds']:.0f} s"
-        f"{_describe_share(result['share'])}"
+        f"{_describe_share(result['share'])}{_describe_kept(result)}"
     )
 
 
@@ -74,3 +84,11 @@ def _describe_share(share: float) -> str:
     if share == 0:
         return "; dev gained nothing, so the teacher is as it came"
     return "" if share == 1 else f"; {share:.0%} of what it learnt, mixed into the old weights"
+
+
+def _describe_kept(result: dict[str, Any]) -> str:
+    """How much it still says of the text that it was to keep, where there was some."""
+    kept = result.get("kept")
+    if kept is None or kept["f1"] is None:
+        return ""
+    return f"; {100 * kept['f1']:.1f} F1 with what it said before of the text to keep"

@@ -19,6 +19,7 @@ def write_card(teacher: str, config: FinetuneConfig, result: dict[str, Any]) -> 
     )
     share = result["share"]
     part = f", {share:.0%} of what it had learnt, the rest as it came" if 0 < share < 1 else ""
+    kept = _describe_kept(result.get("kept"))
     return f"""---
 library_name: gliner
 pipeline_tag: token-classification
@@ -34,7 +35,7 @@ An ordinary GLiNER checkpoint, fine-tuned with DistilGLiNER through the training
 - Strict span F1 at threshold 0.5 on {result["dev"]:,} development documents: \
 {100 * result["f1_before"]:.1f} before, {100 * result["f1"]:.1f} after (update \
 {result["best_update"]:,}{part}). These chose the checkpoint: measure on other text before you \
-rely on it.{lost}
+rely on it.{lost}{kept}
 
 ```python
 from gliner import GLiNER
@@ -45,3 +46,20 @@ model = GLiNER.from_pretrained("this/folder", local_files_only=True)
 Other labels than those above may have become worse than they were. The settings of the run are in
 `finetune_run.json`, its course in `finetune.json`. The licence is that of {teacher}.
 """
+
+
+def _describe_kept(kept: dict[str, Any] | None) -> str:
+    """A line about the text in which the teacher was to go on finding what it found."""
+    if kept is None:
+        return ""
+    labels = ", ".join(f"`{label}`" for label in kept["labels"])
+    agreement = (
+        ""
+        if kept["f1"] is None
+        else f"; with what it said before of {kept['held_out']:,} others it agrees by "
+        f"{100 * kept['f1']:.1f} F1"
+    )
+    return (
+        f"\n- Trained beside the gold: {kept['documents']:,} documents with the {labels} that it "
+        f"found in them as it came{agreement}"
+    )

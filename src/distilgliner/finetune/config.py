@@ -73,6 +73,9 @@ class FinetuneConfig(BaseModel):
         default=(0.25, 0.5, 0.75),
         description="shares of what was learnt in the mixtures that dev measures at the end",
     )
+    kept_per_gold: float = Field(
+        default=1.0, gt=0, description="documents of the text to keep, at most, for each of gold"
+    )
     freeze: tuple[Part, ...] = Field(default=(), description=f"any of {', '.join(PARTS)}")
     precision: Literal["auto", "bf16", "fp32"] = Field(
         default="auto", description="auto takes bf16 where the processor has it built in"

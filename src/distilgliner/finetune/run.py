@@ -18,10 +18,13 @@ from distilgliner.files import read_json, write_atomically, write_json
 from distilgliner.finetune.card import write_card
 from distilgliner.finetune.config import FinetuneConfig
 from distilgliner.finetune.curve import CHECKPOINTS, CURVE_FILE
+from distilgliner.finetune.measure import measure_teacher
+from distilgliner.finetune.rehearsal import Rehearsal, choose_kept_text, rehearse
 from distilgliner.folders import REMEDY, claim_run, compute_fingerprint, lock_folder
 
 if TYPE_CHECKING:
     from distilgliner.annotate.teacher import Teacher
+    from distilgliner.finetune.examples import TrainingCorpus
 
 RUN_FILE = "finetune_run.json"
 RESULT_FILE = "finetune.json"
@@ -39,6 +42,8 @@ def run_finetuning(
     labels: Sequence[str] | None = None,
     dev: Sequence[Document] = (),
     ignore_labels: Sequence[str] = (),
+    keep: Sequence[Document] = (),
+    keep_labels: Sequence[str] = (),
     threads: int | None = None,
     quiet: bool = False,
 ) -> dict[str, Any]:
@@ -47,12 +52,13 @@ def run_finetuning(
     teacher: a folder, a hub id or "bundled". labels: the label set; None takes every label of the
     gold. dev: labelled documents that choose the epoch, and the mixture of old and new weights, by
     strict F1 at threshold 0.5; without them a tenth of the gold is held out. The checkpoint as it
-    came counts as epoch 0, so that the result is never worse on dev. threads: of the CPU; None lets
-    torch decide.
+    came counts as epoch 0, so that the result is never worse on dev. keep: text, whose own labels
+    do not count, in which the teacher is to go on finding the `keep_labels` that it finds as it
+    comes. threads: of the CPU; None lets torch decide.
     A run that was killed goes on behind its last epoch; one that is finished returns at once.
     Returns the result, also in `finetune.json`.
-    Raises `UserError` for documents without labels, unknown labels, too little gold, an unusable
-    teacher, or a folder that holds something else.
+    Raises `UserError` for documents without labels, unknown labels, too little gold or text to
+    keep, an unusable teacher, or a folder that holds something else.
     """
     config = config or FinetuneConfig()
     names = choose_labels(gold, ignore_labels) if labels is None else check_labels(labels)
@@ -62,6 +68,8 @@ def run_finetuning(
         restricted, chosen = _hold_out(restricted, config.seed)
     if not any(document.entities for document in restricted):
         raise UserError("The gold holds no entity to learn from; give text with entities.")
+    most = round(config.kept_per_gold * len(restricted))
+    kept, kept_labels = choose_kept_text(keep, keep_labels, most=most, seed=config.seed)
     checkpoint = _find_teacher(teacher, config)
     folder = Path(output)
     data = {
@@ -69,13 +77,15 @@ def run_finetuning(
         "dev": compute_fingerprint(map(repr, chosen)),
         "labels": list(names),
     }
+    if kept:
+        data["keep"] = compute_fingerprint(map(repr, kept))
+        data["keep_labels"] = list(kept_labels)
     with lock_folder(folder):
         finished = claim_folder(folder, config, checkpoint, data)
         if finished is not None:
             return finished
 
         from distilgliner.annotate.teacher import load_teacher
-        from distilgliner.finetune.examples import build_training_corpus
         from distilgliner.finetune.train import DevSet, train_teacher
 
         if threads is not None:
@@ -83,15 +93,45 @@ def run_finetuning(
 
             torch.set_num_threads(threads)
         loaded = load_teacher(checkpoint)
-        corpus = build_training_corpus(
-            "gold", restricted, names, loaded, max_labels=config.prompts.max_labels
-        )
-        result = train_teacher(
-            loaded, [corpus], [DevSet("dev", names, chosen)], folder, config, quiet=quiet
-        )
+        rehearsal = rehearse(loaded, kept, kept_labels, quiet=quiet) if kept else None
+        corpora = _build_corpora(loaded, restricted, names, rehearsal, config)
+        chosen_by = [DevSet("dev", names, chosen)]
+        result = train_teacher(loaded, corpora, chosen_by, folder, config, quiet=quiet)
+        if rehearsal is not None:
+            result["kept"] = _measure_kept(loaded, rehearsal)
         result |= {"labels": list(names), "gold": len(restricted), "dev": len(chosen)}
         finish_folder(folder, loaded, result, write_card(checkpoint.name, config, result))
     return result
+
+
+def _build_corpora(
+    teacher: Teacher,
+    gold: Sequence[Document],
+    labels: Sequence[str],
+    rehearsal: Rehearsal | None,
+    config: FinetuneConfig,
+) -> list[TrainingCorpus]:
+    from distilgliner.finetune.examples import build_training_corpus
+
+    parts = [("gold", gold, labels)]
+    if rehearsal is not None:
+        parts.append(("kept", rehearsal.train, rehearsal.labels))
+    return [
+        build_training_corpus(name, documents, names, teacher, max_labels=config.prompts.max_labels)
+        for name, documents, names in parts
+    ]
+
+
+def _measure_kept(teacher: Teacher, rehearsal: Rehearsal) -> dict[str, Any]:
+    """How much it still says of what it said of the text held out; None where that was nothing."""
+    found = any(document.entities for document in rehearsal.held_out)
+    agreement = measure_teacher(teacher, rehearsal.held_out, rehearsal.labels)
+    return {
+        "labels": list(rehearsal.labels),
+        "documents": len(rehearsal.train),
+        "held_out": len(rehearsal.held_out),
+        "f1": agreement.micro.f1 if found else None,
+    }
 
 
 def claim_folder(

@@ -24,7 +24,7 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
     def run_finetuning(gold: Any, **arguments: Any) -> dict[str, Any]:
         kept.update(arguments, gold=gold)
-        return {**RESULT, "share": kept["share"]}
+        return {**RESULT, "share": kept["share"], **kept.get("more", {})}
 
     monkeypatch.setattr(run, "run_finetuning", run_finetuning)
     return kept
@@ -66,6 +66,28 @@ def test_settings_reach_the_stage(asked: dict[str, Any]) -> None:
     assert (asked["teacher"], asked["output"], asked["threads"]) == ("bundled", Path("out"), 1)
     assert len(asked["gold"]) == 8
     assert asked["labels"] == ("city", "person")
+
+
+def test_text_to_keep(asked: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    Path("notes.txt").write_text("Ada sees Rome.\nBob does not.\n", encoding="utf-8")
+    asked["more"] = {"kept": {"f1": 0.931}}
+
+    assert finetune("--keep notes.txt --keep gold.jsonl --keep-labels animal,person") == 0
+
+    assert [d.text for d in asked["keep"][:2]] == ["Ada sees Rome.", "Bob does not."]
+    assert len(asked["keep"]) == 10
+    assert asked["keep_labels"] == ("animal", "person")
+    assert capsys.readouterr().out.endswith(
+        "; 93.1 F1 with what it said before of the text to keep\n"
+    )
+
+
+def test_kept_text_in_which_nothing_was_found(
+    asked: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked["more"] = {"kept": {"f1": None}}
+    assert finetune("--keep gold.jsonl --keep-labels animal") == 0
+    assert capsys.readouterr().out.endswith(" s\n")
 
 
 def test_a_share_must_lie_between(
