@@ -46,13 +46,13 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=HERE.parent.parent / "shared" / "data")
     parser.add_argument("--runs", type=Path, default=HERE.parent / "runs")
     arguments = parser.parse_args()
-    known = _read(f"{arguments.data}/{KNOWN}", KNOWN_LABELS)
+    known = read_gold(f"{arguments.data}/{KNOWN}", KNOWN_LABELS)
     teachers: dict[str, Any] = {}
     for name, (folder, source) in TEACHERS.items():
         run = read_json(arguments.runs / folder / RESULT_FILE, "fine-tune it first")
         if run["share"] != 1:
             raise SystemExit(f"{folder} is a mixture itself ({run['share']} of what was learnt).")
-        dev = _read(f"{arguments.data}/{source}", run["labels"])
+        dev = read_gold(f"{arguments.data}/{source}", run["labels"])
         shares = _measure(arguments.runs / folder, dev, run["labels"], known)
         teachers[name] = {"gold": run["gold"], "dev": len(dev), "shares": shares}
         print(name, shares, flush=True)
@@ -80,7 +80,8 @@ def _measure(
     return found
 
 
-def _read(source: str, labels: Sequence[str]) -> list[Document]:
+def read_gold(source: str, labels: Sequence[str]) -> list[Document]:
+    """Labelled documents with the entities of these labels alone."""
     others = set(choose_labels(list(read_documents(source)))) - set(labels)
     return read_labelled_documents([source], labels, sorted(others))
 

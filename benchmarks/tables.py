@@ -13,6 +13,7 @@ from curves_table import build_curves_section, draw_curves
 from general_table import build_general_section
 from mixtures_table import build_mixtures_section
 from presidio_table import build_presidio_section
+from rehearsal_table import build_rehearsal_section
 from runtime_table import build_runtime_section
 from students_table import build_students_section
 from teacher_card import update_card
@@ -157,6 +158,9 @@ def main() -> None:
             parts.append(build_tables(read_results(path)))
     parts.append(
         build_mixtures_section(read_json(HERE / "results" / "mixtures.json", "measure again"))
+    )
+    parts.append(
+        build_rehearsal_section(read_json(HERE / "results" / "rehearsal.json", "measure again"))
     )
     ablation = HERE / "results" / "ablation.json"
     if ablation.is_file():

@@ -19,8 +19,8 @@ def test_a_row_a_corpus_with_dashes_for_what_was_not_run() -> None:
             "corpora": {
                 "wnut17": {
                     "before": row(0.5, 0.7, 0.8),
-                    "alone": row(0.6, 0.4, 0.3, gold=3291),
-                    "web": row(0.59, 0.6, 0.5),
+                    "alone": row(0.6, 0.4, 0.3, gold=3291, share=1.0),
+                    "web": row(0.59, 0.6, 0.5, share=0.5),
                     "tweets": row(0.58, 0.7, 0.4),
                 },
                 "uner_pt": {
@@ -35,8 +35,8 @@ def test_a_row_a_corpus_with_dashes_for_what_was_not_run() -> None:
     assert rows[0].startswith("| corpus | gold | as it came | fine-tuned | keeping")
     assert rows[0].count("|") == rows[1].count("|") == 7
     assert rows[2:] == [
-        "| wnut17 | 3,291 | 50.0 (70.0, 80.0) | 60.0 (40.0, 30.0) | 59.0 (60.0, 50.0) "
-        "| 58.0 (70.0, 40.0) |",
+        "| wnut17 | 3,291 | 50.0 (70.0, 80.0) | 60.0 (40.0, 30.0) | 59.0 (60.0, 50.0), "
+        "share 0.5 | 58.0 (70.0, 40.0) |",
         "| uner_pt | 500 | 20.0 (70.0, 80.0) | 60.0 (65.0, 70.0) | 61.0 (69.0, 70.0) | — |",
     ]
     assert "Measured on 2026-01-02, Z80, 1 cores" in section
