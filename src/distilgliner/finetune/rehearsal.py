@@ -11,16 +11,17 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from distilgliner.corpus.document import Document, Entity, check_labels
 from distilgliner.errors import UserError
+from distilgliner.finetune.measure import measure_teacher
 from distilgliner.progress import build_progress
 
 if TYPE_CHECKING:
     from distilgliner.annotate.teacher import Teacher
 
-LEAST_DOCUMENTS = 10
+_LEAST_DOCUMENTS = 10
 _HELD_OUT, _MOST_HELD_OUT = 0.1, 300
 _CHUNK = 256
 """Documents between two steps of the progress bar."""
@@ -50,12 +51,12 @@ def choose_kept_text(
     if not documents:
         return [], ()
     different = sorted({document.text for document in documents})
-    if len(different) < LEAST_DOCUMENTS:
+    if len(different) < _LEAST_DOCUMENTS:
         raise UserError(
             f"The text to keep has {len(different)} different documents; "
-            f"give {LEAST_DOCUMENTS} at least."
+            f"give {_LEAST_DOCUMENTS} at least."
         )
-    chosen = random.Random(seed).sample(different, min(len(different), max(LEAST_DOCUMENTS, most)))
+    chosen = random.Random(seed).sample(different, min(len(different), max(_LEAST_DOCUMENTS, most)))
     return [Document(text) for text in chosen], tuple(sorted(check_labels(labels)))
 
 
@@ -74,6 +75,22 @@ def rehearse(
             "nothing to go on knowing; give other text or other labels."
         )
     return Rehearsal(labels, labelled[held:], labelled[:held])
+
+
+def measure_kept(teacher: Teacher, rehearsal: Rehearsal) -> dict[str, Any]:
+    """How much it still says of what it said of the text held out, as strict F1.
+
+    That is None where it said nothing. Leaves the model in eval.
+    """
+    agreement = None
+    if any(document.entities for document in rehearsal.held_out):
+        agreement = measure_teacher(teacher, rehearsal.held_out, rehearsal.labels).micro.f1
+    return {
+        "labels": list(rehearsal.labels),
+        "documents": len(rehearsal.train),
+        "held_out": len(rehearsal.held_out),
+        "f1": agreement,
+    }
 
 
 def _predict(

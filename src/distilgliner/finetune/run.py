@@ -18,8 +18,7 @@ from distilgliner.files import read_json, write_atomically, write_json
 from distilgliner.finetune.card import write_card
 from distilgliner.finetune.config import FinetuneConfig
 from distilgliner.finetune.curve import CHECKPOINTS, CURVE_FILE
-from distilgliner.finetune.measure import measure_teacher
-from distilgliner.finetune.rehearsal import Rehearsal, choose_kept_text, rehearse
+from distilgliner.finetune.rehearsal import Rehearsal, choose_kept_text, measure_kept, rehearse
 from distilgliner.folders import REMEDY, claim_run, compute_fingerprint, lock_folder
 
 if TYPE_CHECKING:
@@ -98,7 +97,7 @@ def run_finetuning(
         chosen_by = [DevSet("dev", names, chosen)]
         result = train_teacher(loaded, corpora, chosen_by, folder, config, quiet=quiet)
         if rehearsal is not None:
-            result["kept"] = _measure_kept(loaded, rehearsal)
+            result["kept"] = measure_kept(loaded, rehearsal)
         result |= {"labels": list(names), "gold": len(restricted), "dev": len(chosen)}
         finish_folder(folder, loaded, result, write_card(checkpoint.name, config, result))
     return result
@@ -120,18 +119,6 @@ def _build_corpora(
         build_training_corpus(name, documents, names, teacher, max_labels=config.prompts.max_labels)
         for name, documents, names in parts
     ]
-
-
-def _measure_kept(teacher: Teacher, rehearsal: Rehearsal) -> dict[str, Any]:
-    """How much it still says of what it said of the text held out; None where that was nothing."""
-    found = any(document.entities for document in rehearsal.held_out)
-    agreement = measure_teacher(teacher, rehearsal.held_out, rehearsal.labels)
-    return {
-        "labels": list(rehearsal.labels),
-        "documents": len(rehearsal.train),
-        "held_out": len(rehearsal.held_out),
-        "f1": agreement.micro.f1 if found else None,
-    }
 
 
 def claim_folder(

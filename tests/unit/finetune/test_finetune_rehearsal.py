@@ -9,7 +9,7 @@ import pytest
 
 from distilgliner.corpus.document import Document, Entity
 from distilgliner.errors import UserError
-from distilgliner.finetune.rehearsal import choose_kept_text, rehearse
+from distilgliner.finetune.rehearsal import Rehearsal, choose_kept_text, measure_kept, rehearse
 
 TEXTS = [Document(f"Ada has {number} dogs.") for number in range(40)]
 LABELS = ("animal", "person")
@@ -26,7 +26,9 @@ class FakeTeacher:
         self.model = FakeModel()
         self.asked: list[str] = []
 
-    def batch_predict_entities(self, texts: list[str], labels: Any) -> list[list[dict[str, Any]]]:
+    def batch_predict_entities(
+        self, texts: list[str], labels: Any, threshold: float = 0.5
+    ) -> list[list[dict[str, Any]]]:
         self.asked += texts
         found = [{"start": 0, "end": 3, "label": "person", "score": 0.9}]
         return [found if "person" in labels and text.startswith("Ada") else [] for text in texts]
@@ -93,3 +95,22 @@ def test_a_teacher_that_finds_nothing() -> None:
     teacher: Any = FakeTeacher()
     with pytest.raises(UserError, match="finds no animal or tree in the text to keep"):
         rehearse(teacher, TEXTS, ("animal", "tree"), quiet=True)
+
+
+def test_how_much_it_still_says() -> None:
+    teacher: Any = FakeTeacher()
+    said = (Entity(0, 3, "person"),)
+    others = (Entity(0, 3, "animal"),)
+    held_out = [Document(d.text, said if n < 3 else others) for n, d in enumerate(TEXTS[:4])]
+
+    kept = measure_kept(teacher, Rehearsal(LABELS, TEXTS[4:], held_out))
+
+    # it finds four people; three of them were people before, and one was an animal
+    assert kept == {"labels": list(LABELS), "documents": 36, "held_out": 4, "f1": 0.75}
+
+
+def test_where_it_said_nothing_nobody_asks() -> None:
+    teacher: Any = FakeTeacher()
+    held_out = [Document(document.text, ()) for document in TEXTS[:4]]
+    assert measure_kept(teacher, Rehearsal(LABELS, TEXTS[4:], held_out))["f1"] is None
+    assert teacher.asked == []
