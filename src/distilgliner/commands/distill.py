@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _LITTLE_TEXT = 30_000
 """Words in the annotations. With fewer, new texts helped on dev (docs/decisions/0021)."""
+_WEAK_TEACHER = 0.75
+"""Strict F1 on the gold. Below, fine-tuning the teacher on it first pays (docs/finetuning.md)."""
 
 
 def distill(
@@ -88,6 +90,7 @@ def distill(
     result = run_distillation(stores, config, output, gold=labelled, dev=chosen_by, initial=initial)
     typer.echo(f"{output}: {_describe(result)}")
     if targets != "gold":
+        _tell_of_weak_teacher(result.get("teacher_gold_f1"))
         _tell_what_is_missing(config, stores, initial)
 
 
@@ -97,6 +100,15 @@ def _describe(result: dict[str, Any]) -> str:
         f"{result['epochs']}, dev F1 {100 * result['dev_f1']:.1f} (labelled by "
         f"{result['dev_source']}), {result['train_seconds']:.0f} s of training"
     )
+
+
+def _tell_of_weak_teacher(f1: float | None) -> None:
+    if f1 is not None and f1 < _WEAK_TEACHER:
+        typer.echo(
+            f"Note: on your gold the teacher has an F1 of only {100 * f1:.1f}, which the student "
+            "learns too; fine-tune it on the gold first, see distilgliner finetune",
+            err=True,
+        )
 
 
 def _tell_what_is_missing(

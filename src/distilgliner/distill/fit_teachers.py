@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from distilgliner.annotate.decode import decode_flat
 from distilgliner.annotate.spans import AnnotatedDocument, SpanScores
-from distilgliner.corpus.document import Document
+from distilgliner.corpus.document import Document, Entity
 from distilgliner.distill.examples import group_gold
 from distilgliner.distill.partial import find_known_labels
 from distilgliner.distill.targets import compute_entity_tags
 from distilgliner.distill.teacher_calibration import calibrate_teacher
 from distilgliner.distill.transfer import StoredTeacher, TransferDocument
+from distilgliner.metrics.spans import compute_span_quality, entity_spans
 
 
 def fit_teachers(
@@ -26,7 +28,8 @@ def fit_teachers(
 ) -> tuple[StoredTeacher, ...]:
     """The teachers with the temperature and bias under which the gold of their texts is likeliest.
 
-    A teacher without gold among its texts stays as it is.
+    Each also gets the strict F1 of its decisions on that gold (`gold_f1`). A teacher without gold
+    among its texts stays as it is.
     """
     fitted = []
     for row, teacher in enumerate(teachers):
@@ -37,9 +40,11 @@ def fit_teachers(
             if owner == row
         ]
         asked = None if set(teacher.labels) == set(labels) else teacher.labels
-        pairs = pair_with_gold(annotated, gold, labels, roles=roles, asked=asked)
+        known = list(_find_gold(annotated, gold, labels, asked))
+        pairs = [_tag(*pair, labels, roles=roles) for pair in known]
         target = calibrate_teacher(pairs, len(labels), teacher.target, roles=roles)
-        fitted.append(replace(teacher, target=target))
+        f1 = _measure(known, labels, teacher.target.teacher_threshold)
+        fitted.append(replace(teacher, target=target, gold_f1=f1))
     return tuple(fitted)
 
 
@@ -56,8 +61,37 @@ def pair_with_gold(
     asked: the labels that the teacher was asked for; None is all. Only labels that teacher and
     people both know are kept on either side.
     """
+    found = _find_gold(annotated, gold, labels, asked)
+    return [_tag(document, entities, labels, roles=roles) for document, entities in found]
+
+
+def _tag(
+    document: AnnotatedDocument, entities: Sequence[Entity], labels: Sequence[str], *, roles: bool
+) -> tuple[AnnotatedDocument, np.ndarray]:
+    return document, compute_entity_tags(entities, document.words, labels, roles=roles)
+
+
+def _measure(
+    found: Sequence[tuple[AnnotatedDocument, Sequence[Entity]]],
+    labels: Sequence[str],
+    threshold: float,
+) -> float | None:
+    """Strict F1 of the teacher's decisions on gold; None where there is none."""
+    if not any(entities for _, entities in found):
+        return None
+    wanted = [entity_spans(entities) for _, entities in found]
+    said = [entity_spans(decode_flat(document, labels, threshold)) for document, _ in found]
+    return compute_span_quality(wanted, said).micro.f1
+
+
+def _find_gold(
+    annotated: Iterable[AnnotatedDocument],
+    gold: Sequence[Document],
+    labels: Sequence[str],
+    asked: Sequence[str] | None,
+) -> Iterator[tuple[AnnotatedDocument, Sequence[Entity]]]:
+    """The annotated documents that have gold, each with its entities; see `pair_with_gold`."""
     gold_of = group_gold(gold)
-    pairs = []
     for document in annotated:
         if document.id not in gold_of or not document.words:
             continue
@@ -68,9 +102,7 @@ def pair_with_gold(
             entities = tuple(entity for entity in entities if entity.label in known)
             document = _restrict_spans(document, [label in known for label in labels])
         if known is None or known:
-            tags = compute_entity_tags(entities, document.words, labels, roles=roles)
-            pairs.append((document, tags))
-    return pairs
+            yield document, entities
 
 
 def _intersect(one: Sequence[str] | None, other: Sequence[str] | None) -> set[str] | None:

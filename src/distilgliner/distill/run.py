@@ -216,13 +216,18 @@ def _describe_result(
     teachers: Sequence[StoredTeacher],
     documents: int,
 ) -> dict[str, Any]:
-    """What `result.json` says; `target` is that of the first teacher, `teachers` has all."""
+    """What `result.json` says; `target` is that of the first teacher, `teachers` has all.
+
+    `teacher_gold_f1` is the least of the teachers' on the gold among their texts, None without any.
+    """
+    known = [teacher.gold_f1 for teacher in teachers if teacher.gold_f1 is not None]
     result = {
         "dev_f1": calibration.f1,
         "threshold": calibration.threshold,
         "label_thresholds": calibration.label_thresholds,
         "temperature": calibration.temperature,
         "target": teachers[0].target.model_dump(mode="json"),
+        "teacher_gold_f1": min(known, default=None),
         "best_epoch": progress.best_epoch,
         "epochs": progress.epoch,
         "updates": progress.update,

@@ -30,6 +30,8 @@ class StoredTeacher:
     """Its part in the average of the teachers, or how often it is drawn."""
     vocabulary: Path = Path(VOCABULARY_FOLDER)
     """Where its tokenizer and subword vectors are."""
+    gold_f1: float | None = None
+    """Strict F1 of its decisions on the gold among its texts, where that was asked (`mixed`)."""
 
     def describe(self) -> dict[str, object]:
         """What `run.json` says of it when there are several."""

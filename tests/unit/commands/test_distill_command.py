@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,27 @@ def test_a_general_student_that_does_not_fit(
     assert distill("wider", "--set student_options.hidden_dim=14 --initial general") == 2
     assert "whose hidden_dim is 12 and not 14" in capsys.readouterr().err.replace("\n", " ")
     assert not (place / "wider").exists()
+
+
+def test_a_teacher_that_is_wrong_about_the_gold_is_to_be_finetuned(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    documents = build_documents(40)
+    swapped = {"person": "city", "city": "person"}
+    for name, names in (("right", {}), ("wrong", swapped)):
+        lines = [
+            {
+                "text": document.text,
+                "entities": [
+                    {"start": e.char_start, "end": e.char_end, "label": names.get(e.label, e.label)}
+                    for e in document.entities or ()
+                ],
+            }
+            for document in documents
+        ]
+        (place / f"{name}.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+        assert distill(name, f"--targets mixed --gold {name}.jsonl") == 0
+        err = capsys.readouterr().err
+        assert ("on your gold the teacher has an F1 of only" in err) == (name == "wrong")
+        result = json.loads((place / name / "result.json").read_text())
+        assert (result["teacher_gold_f1"] < 0.1) == (name == "wrong")

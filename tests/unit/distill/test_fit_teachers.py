@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from distilgliner.corpus.document import Document, Entity
@@ -42,3 +44,17 @@ def test_each_is_fitted_to_the_gold_of_its_own_texts(roles: bool) -> None:
     one, other = fit_teachers(teachers, transfer, [ADA], LABELS, roles=roles)
     assert one.target != TargetConfig()  # surer than it was: all that it says is true
     assert other == teachers[1]
+    assert (one.gold_f1, other.gold_f1) == (1, None)
+
+
+def test_decisions_are_measured_on_what_teacher_and_people_both_know() -> None:
+    teacher = StoredTeacher("one", "one", LABELS, TargetConfig())
+    transfer = [TransferDocument((annotate_for(each, doubt=-3.0),)) for each in (ADA, BOB)]
+    wrong = Document(BOB.text, (Entity(0, 3, "city"),))
+    partial = mark_partial([ADA], ["city"], ["person"])
+    for gold, f1 in (([ADA, BOB], 1.0), ([ADA, wrong], 2 / 3), ([*partial, wrong], 0.5)):
+        [fitted] = fit_teachers([teacher], transfer, gold, LABELS, roles=True)
+        assert fitted.gold_f1 == pytest.approx(f1)
+    asked = replace(teacher, labels=("person",))
+    [fitted] = fit_teachers([asked], transfer, partial, LABELS, roles=True)
+    assert fitted.gold_f1 is None
