@@ -3,13 +3,15 @@
     python benchmarks/corpora.py [--data ../shared/data] [--corpora "crossner_ai,btc"]
     python benchmarks/corpora.py --settings curves
     python benchmarks/corpora.py --settings textbrewer
+    python benchmarks/corpora.py --settings unseen_students --data runs/unseen/jsonl
 
 Reads `benchmarks/corpora.yaml`, or with `--settings` another file: `curves`, more and less text,
-more and fewer labels, on one corpus; `textbrewer`, other people's students. The teacher is the
+more and fewer labels, on one corpus; `textbrewer`, other people's students; `unseen_students`,
+corpora that the teacher was never trained on (`unseen_text.py` prepares them). The teacher is the
 bundled one as it is, so that the arm without labels sees none at all: the teacher's labels on dev
-choose its epoch. Everything goes to runs/corpora/CORPUS; a killed run goes on. The numbers are
-`benchmarks/results/SETTINGS.json`; with `--keep`, what is measured there counts as done, so that
-seeds can be added on another machine.
+choose its epoch. Rows that say so have one that was fine-tuned on the gold first. Everything goes
+to runs/corpora/CORPUS; a killed run goes on. The numbers are `benchmarks/results/SETTINGS.json`;
+with `--keep`, what is measured there counts as done, so that seeds can be added on another machine.
 """
 
 from __future__ import annotations
@@ -40,13 +42,16 @@ from distilgliner.compare.annotations import annotate_parts, find_layers
 from distilgliner.compare.config import CompareConfig
 from distilgliner.compare.data import ComparisonData, read_comparison_data
 from distilgliner.compare.machine import describe_machine
+from distilgliner.compare.prepare_teacher import prepare_teacher
 from distilgliner.corpus.document import Document
 from distilgliner.evaluate.agreement import decode_teacher
 from distilgliner.evaluate.run import score_predictions
 from distilgliner.files import read_json, write_json
+from distilgliner.finetune.config import build_finetune_config
 
 TEACHER_FILE = "teacher.json"
-SETTINGS = ("corpora", "curves", "textbrewer")
+FINETUNED = "finetuned"
+SETTINGS = ("corpora", "curves", "textbrewer", "unseen_students")
 
 
 def main() -> None:
@@ -95,13 +100,42 @@ def _run_corpus(
     if not rows:
         return
     data = read_comparison_data(config)
+    for finetuned in (False, True):
+        chosen = [row for row in rows if row.get("finetuned", False) == finetuned]
+        if chosen:
+            place = output / FINETUNED if finetuned else output
+            own = _finetune(config, settings, data, place) if finetuned else config
+            _run_rows(chosen, own, data, settings, seed, place, log)
+
+
+def _finetune(
+    config: CompareConfig, settings: dict[str, Any], data: ComparisonData, output: Path
+) -> CompareConfig:
+    """The same with a teacher that was fine-tuned on the gold; dev of people chooses its epoch."""
+    finetune = build_finetune_config(settings["finetune"])
+    teacher = prepare_teacher(
+        config.model_copy(update={"finetune": finetune}), output, data, quiet=False
+    )
+    return config.model_copy(update={"teacher": str(teacher)})
+
+
+def _run_rows(
+    rows: Sequence[dict[str, Any]],
+    config: CompareConfig,
+    data: ComparisonData,
+    settings: dict[str, Any],
+    seed: int,
+    output: Path,
+    log: RunLog,
+) -> None:
+    """Train and measure the rows that have the teacher of `config`, which annotates first."""
     stores = annotate_parts(config, output, data, config.teacher, quiet=False)
     _measure_teacher(config, data, stores["test"], output)
     for row in rows:
         run_row(
             row,
             build_recipe(_choose_recipe(settings, row), config, seed),
-            _choose_store(config, data, stores["transfer"], row, seed),
+            _choose_store(config, data, stores["transfer"], row, seed, output),
             log,
             gold=_sample(data.gold, row.get("gold"), seed),
             dev=_choose_dev(config, data, stores["dev"], row.get("dev")),
@@ -172,11 +206,12 @@ def _choose_store(
     store: AnnotationStore,
     row: dict[str, Any],
     seed: int,
+    output: Path,
 ) -> AnnotationStore:
     """The annotations of the transfer text, of that and its variations, or of a sample of it."""
     count, augment = row.get("transfer"), row.get("augment")
     if augment is not None:
-        return annotate_augmented(config, data, augment, store.folder.parent.parent)
+        return annotate_augmented(config, data, augment, output)
     if count is None:
         return store
     documents = list(_sample(data.transfer, count, seed))
@@ -214,9 +249,12 @@ def _write_results(
             corpora[name] = dict(known[name])
         else:
             continue
+        finetuned = runs / name / FINETUNED / TEACHER_FILE
+        if finetuned.is_file():
+            corpora[name]["finetuned_test_f1"] = read_json(finetuned, "remove it")["test_f1"]
         config = read_corpus(name, arguments.data)
         log = _open_log(runs / name, known)
-        corpora[name] |= {"rows": {}, "runs": {}}
+        corpora[name] |= {"labels": len(config.labels), "rows": {}, "runs": {}}
         for row in _list_rows(settings, config):
             found = log.find_all(
                 _compute_fingerprint(settings, row, config, seed)

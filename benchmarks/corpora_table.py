@@ -21,7 +21,7 @@ def build_corpora_section(result: dict[str, Any]) -> str:
         "## Ten corpora",
         "",
         f"Strict span F1 in per cent on the test splits, {result['student']}, "
-        f"{_describe_seeds(counts)}. The teacher is the bundled one as it is. Students with a "
+        f"{describe_seeds(counts)}. The teacher is the bundled one as it is. Students with a "
         "teacher begin with the general one, but for `random start`. `soft` sees no human "
         "label: the teacher's labels of the dev text choose its epoch. `100` has that many gold "
         "sentences, another sample for each seed, and no dev of people: of mixed, the teacher's "
@@ -45,7 +45,7 @@ def build_corpora_section(result: dict[str, Any]) -> str:
         documents = found["documents"]
         lines.append(
             f"| {corpus} | {documents['gold']:,} | {documents['transfer']:,} | "
-            f"{100 * found['test_f1']:.1f} | {' | '.join(map(_spread, rows))} | {kept} |"
+            f"{100 * found['test_f1']:.1f} | {' | '.join(map(write_spread, rows))} | {kept} |"
         )
     return "\n".join([*lines, _build_mean(corpora, names), ""])
 
@@ -84,7 +84,8 @@ def _join(numbers: list[float], kept: float | None = None) -> str:
     return " | ".join([*cells[:2], f"{100 * kept:.1f} %", *cells[2:]])
 
 
-def _describe_seeds(counts: set[int]) -> str:
+def describe_seeds(counts: set[int]) -> str:
+    """What numbers are the mean of, by how many seeds the rows have."""
     if counts == {1}:
         return "one seed"
     span = " to ".join(map(str, sorted({min(counts), max(counts)})))
@@ -100,7 +101,8 @@ def _build_mean(corpora: dict[str, Any], names: list[str]) -> str:
     return f"| **mean** | | | **{100 * teacher:.1f}** | {cells} | **{100 * kept:.1f} %** |"
 
 
-def _spread(row: dict[str, Any] | None) -> str:
+def write_spread(row: dict[str, Any] | None) -> str:
+    """F1 on test in per cent, mean ± standard deviation over the seeds; a dash for no row."""
     if row is None:
         return "—"
     mean, spread = 100 * row["test_f1"], row["test_f1_spread"]

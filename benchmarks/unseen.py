@@ -14,18 +14,16 @@ on. The results are `benchmarks/results/unseen.json`.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import yaml
+from unseen_text import read_unseen
 
 from distilgliner.annotate.teacher import load_teacher
 from distilgliner.bundled import GENERAL, bundled_teacher
 from distilgliner.compare.machine import describe_machine
-from distilgliner.corpus.document import Document, Entity
-from distilgliner.corpus.read import read_documents
 from distilgliner.evaluate.run import run_predictions, score_predictions
 from distilgliner.files import read_json, write_json
 from distilgliner.models import load_predictor
@@ -50,7 +48,7 @@ def main() -> None:
     corpora = found.get("corpora", {})
     for name, corpus in settings["corpora"].items():
         labels = sorted(corpus["labels"].values())
-        test = _read(arguments.data / corpus["source"], corpus["labels"], settings["ignore"])
+        test = read_unseen(arguments.data / corpus["source"], corpus["labels"], settings["ignore"])
         row = corpora.setdefault(name, {"documents": len(test), "labels": labels, "scores": {}})
         for model, predictor in models.items():
             known = getattr(predictor, "labels", labels)
@@ -65,19 +63,6 @@ def main() -> None:
             print(name, model, row["scores"][model], flush=True)
             machine = describe_machine().model_dump()
             write_json(RESULT, {"date": f"{date.today()}", "machine": machine, "corpora": corpora})
-
-
-def _read(path: Path, names: dict[str, str], ignored: Sequence[str]) -> list[Document]:
-    """The labelled text, with the names that the labels are asked for by."""
-    documents = []
-    for document in read_documents(path, format="conll"):
-        entities = tuple(
-            Entity(entity.char_start, entity.char_end, names[entity.label])
-            for entity in document.entities or ()
-            if entity.label not in ignored
-        )
-        documents.append(Document(document.text, entities))
-    return documents
 
 
 if __name__ == "__main__":

@@ -1,0 +1,56 @@
+"""Students of a teacher that was never trained on the corpus, as Markdown."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping
+from typing import Any
+
+from corpora_table import describe_seeds, write_spread
+from grid_log import describe_measuring
+
+FREE, OWN, FINETUNED = "soft", "mixed", "fine-tuned, mixed"
+
+
+def build_unseen_students_section(result: Mapping[str, Any]) -> str:
+    """One row a corpus: the teacher and its students, as it is and fine-tuned."""
+    corpora = result["corpora"]
+    runs = [run for found in corpora.values() for run in found["runs"].values()]
+    counts = {row["seeds"] for found in corpora.values() for row in found["rows"].values()}
+    lines = [
+        "## Students for what the teacher was never trained on",
+        "",
+        f"Strict span F1 in per cent on the test splits, {result['student']}, "
+        f"{describe_seeds(counts)}. Neither the bundled teacher nor the general student, with "
+        "which all students but those of gold begin, has seen a sentence of these corpora. `soft` "
+        "sees no human label at all. The others have the gold sentences besides, as many as said, "
+        "and labelled dev sentences (100; of conll2003 300) choose their epoch; of the fine-tuned "
+        "teacher too, which has learnt the same gold. In brackets the per cent of its own "
+        "teacher's F1. Where there are a few hundred texts (CrossNER), students with a teacher "
+        "learn from up to four new texts of each besides.",
+        "",
+        f"{describe_measuring(result, runs)}, with `python benchmarks/unseen_text.py` and "
+        "`python benchmarks/corpora.py --settings unseen_students` "
+        "([rows](../benchmarks/unseen_students.yaml), "
+        "[results](../benchmarks/results/unseen_students.json)).",
+        "",
+        "| corpus | labels | gold | transfer | teacher | soft | mixed | gold alone "
+        "| fine-tuned teacher | its mixed |",
+        "|---" * 10 + "|",
+    ]
+    for name, found in corpora.items():
+        rows, sizes = found["rows"], found["documents"]
+        before, after = found["test_f1"], found["finetuned_test_f1"]
+        cells = [
+            name, str(found["labels"]), f"{sizes['gold']:,}", f"{sizes['transfer']:,}",
+            f"{100 * before:.1f}", _write(rows[FREE], before), _write(rows[OWN], before),
+            write_spread(rows["gold"]), f"{100 * after:.1f}", _write(rows[FINETUNED], after),
+        ]  # fmt: skip
+        lines.append(f"| {' | '.join(cells)} |")
+    kept = statistics.fmean(f["rows"][FREE]["test_f1"] / f["test_f1"] for f in corpora.values())
+    summary = f"Without a label students keep {100 * kept:.1f} % of their teacher here, on average."
+    return "\n".join([*lines, "", summary, ""])
+
+
+def _write(row: dict[str, Any], teacher: float) -> str:
+    return f"{write_spread(row)} ({100 * row['test_f1'] / teacher:.1f})"
