@@ -17,7 +17,9 @@ from rehearsal_table import build_rehearsal_section
 from runtime_table import build_runtime_section
 from students_table import build_students_section
 from teacher_card import update_card
+from teacher_trials_table import build_teacher_trials_section
 from textbrewer_table import build_textbrewer_section
+from unseen_students_table import build_unseen_students_section
 from unseen_table import build_unseen_section
 
 from distilgliner.bundled import bundled_teacher
@@ -140,6 +142,8 @@ def main() -> None:
         parts.append(build_general_section(general, ten))
         unseen = read_json(HERE / "results" / "unseen.json", "measure again")
         parts.append(build_unseen_section(unseen))
+        students = read_json(HERE / "results" / "unseen_students.json", "measure again")
+        parts.append(build_unseen_students_section(students))
         _update_teacher_card(ten, unseen)
         others = HERE / "results" / "textbrewer.json"
         if others.is_file():
@@ -162,6 +166,8 @@ def main() -> None:
     parts.append(
         build_rehearsal_section(read_json(HERE / "results" / "rehearsal.json", "measure again"))
     )
+    trials = read_json(HERE / "results" / "teacher_trials.json", "measure again")
+    parts.append(build_teacher_trials_section(trials))
     ablation = HERE / "results" / "ablation.json"
     if ablation.is_file():
         parts.append(build_ablation_section(read_json(ablation, "measure again")))
