@@ -66,7 +66,7 @@ def main() -> None:
             store = _annotate(config, data, output, row.get("augment"), layers)
             initial = row.get("initial", settings["initial"])
             documents = {"gold": data.gold, "dev": data.dev, "test": data.test}
-            run_row(row, recipe, store, log, **documents, initial=initial)
+            run_row(row["name"], fingerprint, recipe, store, log, **documents, initial=initial)
             _write_results(settings, log, config)
 
 

@@ -133,14 +133,15 @@ def _run_rows(
     _measure_teacher(config, data, stores["test"], output)
     for row in rows:
         run_row(
-            row,
+            row["name"],
+            _compute_fingerprint(settings, row, config, seed),
             build_recipe(_choose_recipe(settings, row), config, seed),
             _choose_store(config, data, stores["transfer"], row, seed, output),
             log,
             gold=_sample(data.gold, row.get("gold"), seed),
             dev=_choose_dev(config, data, stores["dev"], row.get("dev")),
             test=data.test,
-            initial=row.get("initial"),
+            initial=_find_initial(settings, row, config, seed, log),
         )
 
 
@@ -149,11 +150,11 @@ def _list_rows(settings: dict[str, Any], config: CompareConfig) -> list[dict[str
     rows: list[dict[str, Any]] = settings["rows"]
     few = settings.get("augment")
     if few is None or config.name not in few["epochs"]:
-        return rows
+        return [row for row in rows if not row.get("plain", False)]
     changes = {"training.epochs": few["epochs"][config.name]}
     return [
         row
-        if row["targets"] == "gold"
+        if row["targets"] == "gold" or row.get("plain", False)
         else {**row, "augment": few["config"], "set": {**row.get("set", {}), **changes}}
         for row in rows
     ]
@@ -168,7 +169,26 @@ def _compute_fingerprint(
     settings: dict[str, Any], row: dict[str, Any], config: CompareConfig, seed: int
 ) -> str:
     recipe = build_recipe(_choose_recipe(settings, row), config, seed)
+    if "after" in row:
+        first = _find_row(settings, config, row["after"])
+        row = {**row, "after": _compute_fingerprint(settings, first, config, seed)}
     return compute_run_fingerprint(row, recipe, row.get("initial"))
+
+
+def _find_row(settings: dict[str, Any], config: CompareConfig, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(r for r in _list_rows(settings, config) if r["name"] == name)
+    return found
+
+
+def _find_initial(
+    settings: dict[str, Any], row: dict[str, Any], config: CompareConfig, seed: int, log: RunLog
+) -> str | None:
+    """What a student begins with: what its row names, or the student of another row (`after`)."""
+    if "after" not in row:
+        initial: str | None = row.get("initial")
+        return initial
+    first = _find_row(settings, config, row["after"])
+    return str(log.folder / _compute_fingerprint(settings, first, config, seed))
 
 
 def _measure_teacher(

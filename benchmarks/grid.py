@@ -76,7 +76,8 @@ def annotate_augmented(
 
 
 def run_row(
-    row: dict[str, Any],
+    name: str,
+    fingerprint: str,
     recipe: DistillConfig,
     store: AnnotationStore,
     log: RunLog,
@@ -88,9 +89,9 @@ def run_row(
 ) -> None:
     """Train one student, measure it on test and keep that in the log.
 
-    initial: the student whose word vectors and encoder it begins with.
+    name: of its row. fingerprint: what the log knows it by. initial: the student whose word vectors
+    and encoder it begins with.
     """
-    fingerprint = compute_run_fingerprint(row, recipe, initial)
     folder = log.folder / fingerprint
     labelled = () if recipe.targets in LABEL_FREE else gold
     result = run_distillation(store, recipe, folder, gold=labelled, dev=dev, initial=initial)
@@ -98,7 +99,7 @@ def run_row(
     predictions = run_predictions(predictor, [document.text for document in test], store.labels)
     evaluation = score_predictions(test, predictions, labels=store.labels)
     measured = {
-        "name": row["name"],
+        "name": name,
         "seed": recipe.training.seed,
         "dev_f1": result["dev_f1"],
         "test_f1": evaluation.quality.spans.micro.f1,

@@ -19,7 +19,7 @@ from students_table import build_students_section
 from teacher_card import update_card
 from teacher_trials_table import build_teacher_trials_section
 from textbrewer_table import build_textbrewer_section
-from unseen_students_table import build_unseen_students_section
+from unseen_students_table import build_unseen_students_section, update_readme_unseen
 from unseen_table import build_unseen_section
 
 from distilgliner.bundled import bundled_teacher
@@ -134,9 +134,10 @@ def main() -> None:
         "",
     ]
     ten = _read("corpora")
+    unseen, unseen_students = _read("unseen"), _read("unseen_students")
     readme = HERE.parent / "README.md"
-    readme.write_text(update_readme(readme.read_text(encoding="utf-8"), ten), encoding="utf-8")
-    unseen = _read("unseen")
+    text = update_readme(readme.read_text(encoding="utf-8"), ten)
+    readme.write_text(update_readme_unseen(text, unseen_students), encoding="utf-8")
     _update_teacher_card(ten, unseen)
     curves = _read("curves")
     for name, found in curves["corpora"].items():
@@ -146,7 +147,7 @@ def main() -> None:
         build_corpora_section(ten),
         build_general_section(_read("general_student"), ten),
         build_unseen_section(unseen),
-        build_unseen_students_section(_read("unseen_students")),
+        build_unseen_students_section(unseen_students),
         build_textbrewer_section(_read("textbrewer")),
         build_curves_section(curves),
         build_students_section(read_results(HERE / "results" / "students.json")),

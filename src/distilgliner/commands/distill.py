@@ -90,8 +90,7 @@ def distill(
     result = run_distillation(stores, config, output, gold=labelled, dev=chosen_by, initial=initial)
     typer.echo(f"{output}: {_describe(result)}")
     if targets != "gold":
-        _tell_of_weak_teacher(result.get("teacher_gold_f1"))
-        _tell_what_is_missing(config, stores, initial)
+        _tell_what_is_missing(config, stores, initial, result.get("teacher_gold_f1"))
 
 
 def _describe(result: dict[str, Any]) -> str:
@@ -102,19 +101,21 @@ def _describe(result: dict[str, Any]) -> str:
     )
 
 
-def _tell_of_weak_teacher(f1: float | None) -> None:
-    if f1 is not None and f1 < _WEAK_TEACHER:
+def _tell_what_is_missing(
+    config: DistillConfig,
+    stores: Sequence[AnnotationStore],
+    initial: str | None,
+    gold_f1: float | None,
+) -> None:
+    """Say what would make most students better and was not used; gold_f1 is the teacher's."""
+    is_weak = gold_f1 is not None and gold_f1 < _WEAK_TEACHER
+    if gold_f1 is not None and is_weak:
         typer.echo(
-            f"Note: on your gold the teacher has an F1 of only {100 * f1:.1f}, which the student "
-            "learns too; fine-tune it on the gold first, see distilgliner finetune",
+            f"Note: on your gold the teacher has an F1 of only {100 * gold_f1:.1f}, and the "
+            "student learns its mistakes; fine-tune it on the gold first, see distilgliner "
+            "finetune",
             err=True,
         )
-
-
-def _tell_what_is_missing(
-    config: DistillConfig, stores: Sequence[AnnotationStore], initial: str | None
-) -> None:
-    """Say what would make most students better and was not used."""
     # Behind a general student, states gave nothing that shows (docs/experiments.md).
     without = [store for store in stores if store.manifest.states is None]
     if without and initial is None and config.training.terms.states.weight is None:
@@ -125,7 +126,7 @@ def _tell_what_is_missing(
             err=True,
         )
     words = sum(store.words for store in stores)
-    if words < _LITTLE_TEXT:
+    if words < _LITTLE_TEXT and not is_weak:  # whose new texts teach its mistakes again
         typer.echo(
             f"Note: {words:,} words are little to learn from; more text would help, and so may new "
             "texts made of it, see distilgliner augment",

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
-from unseen_students_table import build_unseen_students_section
+from unseen_students_table import build_unseen_students_section, update_readme_unseen
+
+ROOT = Path(__file__).parents[3]
 
 
 def row(f1: float, spread: float | None = None) -> dict[str, Any]:
@@ -28,3 +32,11 @@ def test_shares_are_of_the_teacher_that_taught() -> None:
         "| 76.0 (95.0) |" in section
     )
     assert "keep 90.0 %" in section
+
+
+def test_readme_has_the_committed_numbers() -> None:
+    path = ROOT / "benchmarks" / "results" / "unseen_students.json"
+    result = json.loads(path.read_text(encoding="utf-8"))
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert text == update_readme_unseen(text, result)
+    assert all(f"| {name} (" in text for name in result["corpora"])

@@ -89,5 +89,6 @@ def test_a_teacher_that_is_wrong_about_the_gold_is_to_be_finetuned(
         assert distill(name, f"--targets mixed --gold {name}.jsonl") == 0
         err = capsys.readouterr().err
         assert ("on your gold the teacher has an F1 of only" in err) == (name == "wrong")
+        assert ("words are little to learn from" in err) == (name == "right")
         result = json.loads((place / name / "result.json").read_text())
         assert (result["teacher_gold_f1"] < 0.1) == (name == "wrong")
