@@ -24,6 +24,7 @@ import yaml
 from masked_words import train_masked_words
 from train_bundled_teacher import find_labels, read_corpus, restrict
 
+from distilgliner.annotate.span_head import compute_marker_logits
 from distilgliner.annotate.teacher import Teacher, load_teacher
 from distilgliner.bundled import bundled_corpus
 from distilgliner.compare.machine import describe_machine
@@ -187,15 +188,16 @@ def average_weights(folders: Sequence[Path]) -> Teacher:
 
 def average_scores(folders: Sequence[Path]) -> Teacher:
     """A teacher whose logits are the mean of those of all."""
-    teacher, *others = (load_teacher(folder) for folder in folders)
-    runs = [each.model.run_batch for each in (teacher, *others)]
+    teachers = [load_teacher(folder) for folder in folders]
 
     def run_batch(batch: Any, **extra: Any) -> tuple[torch.Tensor]:
-        return (torch.stack([run(batch, **extra)[0] for run in runs]).mean(0),)
+        logits = [compute_marker_logits(each.model, batch, **extra) for each in teachers]
+        return (torch.stack(logits).mean(0),)
 
-    teacher.model.run_batch = run_batch
-    teacher._has_marker_head = False  # the short cut knows one network only
-    return teacher
+    first = teachers[0]
+    first.model.run_batch = run_batch
+    first._has_marker_head = False  # so that it asks `run_batch`
+    return first
 
 
 if __name__ == "__main__":
