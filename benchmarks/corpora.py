@@ -42,12 +42,13 @@ from distilgliner.compare.annotations import annotate_parts, find_layers
 from distilgliner.compare.config import CompareConfig
 from distilgliner.compare.data import ComparisonData, read_comparison_data
 from distilgliner.compare.machine import describe_machine
-from distilgliner.compare.prepare_teacher import prepare_teacher
+from distilgliner.compare.prepare_teacher import TEACHER_FOLDER, prepare_teacher
 from distilgliner.corpus.document import Document
 from distilgliner.evaluate.agreement import decode_teacher
 from distilgliner.evaluate.run import score_predictions
 from distilgliner.files import read_json, write_json
 from distilgliner.finetune.config import build_finetune_config
+from distilgliner.finetune.run import RESULT_FILE
 
 TEACHER_FILE = "teacher.json"
 FINETUNED = "finetuned"
@@ -269,9 +270,13 @@ def _write_results(
             corpora[name] = dict(known[name])
         else:
             continue
-        finetuned = runs / name / FINETUNED / TEACHER_FILE
-        if finetuned.is_file():
-            corpora[name]["finetuned_test_f1"] = read_json(finetuned, "remove it")["test_f1"]
+        finetuned = runs / name / FINETUNED
+        if (finetuned / TEACHER_FILE).is_file():
+            run = read_json(finetuned / TEACHER_FOLDER / RESULT_FILE, "fine-tune it again")
+            corpora[name][FINETUNED] = {
+                "test_f1": read_json(finetuned / TEACHER_FILE, "remove it")["test_f1"],
+                "seconds": run["seconds"],
+            }
         config = read_corpus(name, arguments.data)
         log = _open_log(runs / name, known)
         corpora[name] |= {"labels": len(config.labels), "rows": {}, "runs": {}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Mapping
 from typing import Any
 
 from grid_log import describe_measuring
@@ -53,15 +54,24 @@ def build_corpora_section(result: dict[str, Any]) -> str:
 def update_readme(text: str, result: dict[str, Any]) -> str:
     """README's table of the ten corpora with these numbers; its descriptions stay."""
     corpora = result["corpora"]
+    cells = {
+        name: _join([found["test_f1"], *(found["rows"][row]["test_f1"] for row in README_ROWS)])
+        for name, found in corpora.items()
+    }
+    lines = [
+        _build_readme_mean(corpora) if line.startswith("| **mean of") else line
+        for line in fill_rows(text, cells).splitlines()
+    ]
+    return "\n".join([*lines, ""])
+
+
+def fill_rows(text: str, cells: Mapping[str, str]) -> str:
+    """The text, its table rows of these names with other cells behind `| NAME (description) |`."""
     lines = text.splitlines()
     for place, line in enumerate(lines):
         name = line.removeprefix("| ").partition(" (")[0]
-        if line.startswith("| ") and name in corpora:
-            found = corpora[name]
-            numbers = [found["test_f1"], *(found["rows"][row]["test_f1"] for row in README_ROWS)]
-            lines[place] = f"| {line.split(' | ')[0][2:]} | {_join(numbers)} |"
-        elif line.startswith("| **mean of"):
-            lines[place] = _build_readme_mean(corpora)
+        if line.startswith("| ") and name in cells:
+            lines[place] = f"{line.split(' | ')[0]} | {cells[name]} |"
     return "\n".join([*lines, ""])
 
 

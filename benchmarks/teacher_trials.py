@@ -155,7 +155,7 @@ def build_corpora(
 
 
 def add_absent_labels(corpus: TrainingCorpus, trials: Any, count: int) -> list[TrainingCorpus]:
-    """Half of the sentences as they are, half with labels in the prompt that no sentence has."""
+    """Half of the sentences as they are, half with labels in the prompt that it should not have."""
     absent = [
         label
         for entry in trials["absent"]

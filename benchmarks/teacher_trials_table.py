@@ -9,7 +9,7 @@ NAMES = {
     "recipe": "its recipe, on",
     "dropout": "with dropout 0.1",
     "often": "btc, bc5cdr and wnut17 three times as often",
-    "absent-3": "in half of the prompts up to 3 labels that no sentence of the corpus can have",
+    "absent-3": "in half of the prompts up to 3 labels that its corpus should not have",
     "absent-20": "up to 20 of them",
     "masked": "400 updates of guessing masked whole words first",
     "weights": "the mean of the weights of these",

@@ -17,7 +17,7 @@ def row(f1: float, spread: float | None = None) -> dict[str, Any]:
 
 def test_shares_are_of_the_teacher_that_taught() -> None:
     corpus = {
-        "test_f1": 0.5, "finetuned_test_f1": 0.8, "labels": 3, "runs": {},
+        "test_f1": 0.5, "finetuned": {"test_f1": 0.8, "seconds": 390}, "labels": 3, "runs": {},
         "documents": {"gold": 200, "transfer": 1550, "dev": 97},
         "rows": {
             "soft": row(0.45, 0.01), "mixed": row(0.6), "gold": row(0.3),
@@ -29,7 +29,7 @@ def test_shares_are_of_the_teacher_that_taught() -> None:
     section = build_unseen_students_section(result)
     assert (
         "| a | 3 | 200 | 1,550 | 50.0 | 45.0 ± 1.0 (90.0) | 60.0 (120.0) |  | 30.0 | 70.0 | 80.0 "
-        "| 76.0 (95.0) |" in section
+        "| 6.5 | 76.0 (95.0) |" in section
     )
     assert "keep 90.0 %" in section
     assert "labelled dev sentences (97) choose" in section
