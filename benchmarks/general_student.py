@@ -36,9 +36,9 @@ from distilgliner.corpus.document import Document
 from distilgliner.corpus.read import read_documents
 from distilgliner.corpus.split import text_key
 from distilgliner.distill.config import TargetConfig, build_distill_config
-from distilgliner.distill.ensemble import label_by_teachers
 from distilgliner.distill.run import RUN_FILE, run_distillation
-from distilgliner.distill.transfer import read_transfer
+from distilgliner.distill.sources.transfer import read_transfer
+from distilgliner.distill.targets.ensemble import label_by_teachers
 from distilgliner.evaluate.agreement import decode_teacher
 from distilgliner.evaluate.run import run_predictions, score_predictions
 from distilgliner.files import write_json

@@ -24,8 +24,8 @@ from distilgliner.compare.data import ComparisonData
 from distilgliner.compare.machine import describe_machine
 from distilgliner.corpus.document import Document
 from distilgliner.distill.config import DistillConfig, build_distill_config
-from distilgliner.distill.initial import read_initial
 from distilgliner.distill.run import run_distillation
+from distilgliner.distill.training.initial import read_initial
 from distilgliner.evaluate.run import run_predictions, score_predictions
 from distilgliner.folders import compute_fingerprint
 from distilgliner.student.predictor import DistilGLiNER

@@ -18,8 +18,8 @@ from distilgliner.annotate.teacher import load_teacher
 from distilgliner.compare.config import read_compare_config
 from distilgliner.corpus.labelled import read_labelled_documents
 from distilgliner.distill.config import TargetConfig
-from distilgliner.distill.fit_teachers import pair_with_gold
-from distilgliner.distill.teacher_calibration import compute_tag_loss
+from distilgliner.distill.targets.gold_pairs import pair_with_gold
+from distilgliner.distill.targets.teacher_calibration import compute_tag_loss
 
 HERE = Path(__file__).parent
 NAMES = ("wnut17", "bc5cdr", "crossner_politics")

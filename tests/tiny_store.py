@@ -42,7 +42,7 @@ from distilgliner.annotate.vocabulary import (
 )
 from distilgliner.corpus.align import align_spans
 from distilgliner.corpus.document import Document, Entity
-from distilgliner.distill.build import build_student
+from distilgliner.distill.training.build import build_student
 from distilgliner.student.config import StudentConfig
 from distilgliner.student.folder import Student, round_tables
 

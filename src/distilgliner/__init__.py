@@ -28,7 +28,7 @@ _PUBLIC = {
     "DistillConfig": "distilgliner.distill.config",
     "build_distill_config": "distilgliner.distill.config",
     "run_distillation": "distilgliner.distill.run",
-    "mark_partial": "distilgliner.distill.partial",
+    "mark_partial": "distilgliner.distill.sources.partial",
     "load_predictor": "distilgliner.models",
     "run_evaluation": "distilgliner.evaluate.run",
     "run_export": "distilgliner.runtime.export",
@@ -76,8 +76,8 @@ if TYPE_CHECKING:
     from distilgliner.corpus.read import read_documents
     from distilgliner.corpus.split import split_documents
     from distilgliner.distill.config import DistillConfig, build_distill_config
-    from distilgliner.distill.partial import mark_partial
     from distilgliner.distill.run import run_distillation
+    from distilgliner.distill.sources.partial import mark_partial
     from distilgliner.errors import UserError
     from distilgliner.evaluate.run import run_evaluation
     from distilgliner.finetune.config import FinetuneConfig

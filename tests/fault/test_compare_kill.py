@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from distilgliner.compare.results import read_results
-from distilgliner.distill.checkpoint import CHECKPOINT_FILE
+from distilgliner.distill.training.checkpoint import CHECKPOINT_FILE
 from tiny_comparison import write_comparison
 
 pytest.importorskip("gliner", reason="needs the extra 'annotate'")

@@ -9,8 +9,8 @@ import sys
 import time
 from pathlib import Path
 
-from distilgliner.distill.checkpoint import CHECKPOINT_FILE
 from distilgliner.distill.run import RESULT_FILE, read_result
+from distilgliner.distill.training.checkpoint import CHECKPOINT_FILE
 from tiny_store import SETTINGS, build_documents, write_jsonl, write_store
 
 

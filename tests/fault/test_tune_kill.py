@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from distilgliner.cli import main
-from distilgliner.distill.checkpoint import CHECKPOINT_FILE
+from distilgliner.distill.training.checkpoint import CHECKPOINT_FILE
 from tiny_store import SETTINGS, build_documents, write_jsonl, write_store
 
 TRIALS = 3

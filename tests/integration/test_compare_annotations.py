@@ -13,8 +13,8 @@ from distilgliner.compare.config import build_compare_config, read_compare_confi
 from distilgliner.compare.run import run_comparison
 from distilgliner.corpus.read import read_texts
 from distilgliner.distill.config import build_distill_config
+from distilgliner.distill.objective.terms import TermsConfig
 from distilgliner.distill.run import run_distillation
-from distilgliner.distill.terms import TermsConfig
 from distilgliner.errors import UserError
 from tiny_comparison import write_comparison
 

@@ -11,8 +11,8 @@ from distilgliner.annotate.store import AnnotationStore
 from distilgliner.cli import main
 from distilgliner.corpus.document import Document, Entity
 from distilgliner.distill.config import DistillConfig, build_distill_config
-from distilgliner.distill.partial import mark_partial
 from distilgliner.distill.run import run_distillation
+from distilgliner.distill.sources.partial import mark_partial
 from distilgliner.errors import UserError
 from distilgliner.files import read_json
 from distilgliner.student.predictor import DistilGLiNER

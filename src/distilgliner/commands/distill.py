@@ -75,8 +75,8 @@ def distill(
     config = build_distill_config({"targets": targets, "student": student, **overrides})
     try:
         from distilgliner.distill.data import choose_labels
-        from distilgliner.distill.partial import read_partly_labelled
         from distilgliner.distill.run import run_distillation
+        from distilgliner.distill.sources.partial import read_partly_labelled
     except ModuleNotFoundError as error:
         raise missing_extra(error.name or "torch", "distill") from error
     stores = [open_store(folder) for folder in annotations]
@@ -143,7 +143,7 @@ def _tell_what_is_missing(
 def _fits_general(config: DistillConfig, stores: Sequence[AnnotationStore]) -> bool:
     from distilgliner.annotate.vocabulary import VOCABULARY_FOLDER, read_vocabulary
     from distilgliner.bundled import GENERAL
-    from distilgliner.distill.initial import read_initial
+    from distilgliner.distill.training.initial import read_initial
     from distilgliner.student.config import build_student_config
 
     architecture = build_student_config(config.student, config.student_options)

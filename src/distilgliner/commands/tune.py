@@ -57,7 +57,7 @@ def tune(
     budget = build_budget(trials, minutes, repeat)
     try:
         from distilgliner.distill.data import choose_labels
-        from distilgliner.distill.partial import read_partly_labelled
+        from distilgliner.distill.sources.partial import read_partly_labelled
         from distilgliner.tune.run import run_tuning
     except ModuleNotFoundError as error:
         raise missing_extra(error.name or "optuna", "tune") from error

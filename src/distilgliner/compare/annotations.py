@@ -13,7 +13,7 @@ from distilgliner.compare.arm import annotation_folder
 from distilgliner.compare.config import CompareConfig
 from distilgliner.compare.data import ComparisonData
 from distilgliner.corpus.document import Document
-from distilgliner.distill.terms import TermsConfig
+from distilgliner.distill.objective.terms import TermsConfig
 from distilgliner.files import write_json
 
 SPEED_FILE = "annotation_speed.json"

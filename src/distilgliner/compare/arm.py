@@ -17,14 +17,14 @@ from distilgliner.compare.claim import check_same_data
 from distilgliner.compare.config import CompareConfig
 from distilgliner.compare.data import ComparisonData, read_comparison_data
 from distilgliner.corpus.document import Document, Entity
-from distilgliner.distill.checkpoint import Progress
+from distilgliner.distill.calibration.tag_scores import compute_tag_log_probabilities
 from distilgliner.distill.config import DistillConfig, TargetConfig
-from distilgliner.distill.ensemble import label_by_teachers
+from distilgliner.distill.objective.stages import Schedule
 from distilgliner.distill.run import read_result, run_distillation
-from distilgliner.distill.stages import Schedule
-from distilgliner.distill.tag_scores import compute_tag_log_probabilities
-from distilgliner.distill.targets import compute_soft_targets
-from distilgliner.distill.transfer import read_transfer
+from distilgliner.distill.sources.transfer import read_transfer
+from distilgliner.distill.targets.distribution import compute_soft_targets
+from distilgliner.distill.targets.ensemble import label_by_teachers
+from distilgliner.distill.training.checkpoint import Progress
 from distilgliner.errors import UserError
 from distilgliner.evaluate.run import run_predictions
 from distilgliner.files import read_json, write_json

@@ -10,7 +10,7 @@ from typing import Any
 from distilgliner.annotate.checkpoint import Checkpoint
 from distilgliner.compare.config import SOURCES, CompareConfig
 from distilgliner.compare.data import ComparisonData
-from distilgliner.distill.initial import read_initial
+from distilgliner.distill.training.initial import read_initial
 from distilgliner.errors import UserError
 from distilgliner.files import read_json, write_json
 from distilgliner.folders import REMEDY, check_content

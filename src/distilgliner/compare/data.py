@@ -11,7 +11,7 @@ from distilgliner.corpus.document import Document
 from distilgliner.corpus.labelled import read_labelled_documents
 from distilgliner.corpus.read import read_documents
 from distilgliner.corpus.split import text_key
-from distilgliner.distill.partial import find_known_labels, read_partly_labelled
+from distilgliner.distill.sources.partial import find_known_labels, read_partly_labelled
 from distilgliner.errors import UserError
 from distilgliner.folders import compute_fingerprint
 

@@ -44,8 +44,8 @@ from distilgliner.compare.results import (
 )
 from distilgliner.corpus.document import Document, Entity
 from distilgliner.distill.data import check_floor
-from distilgliner.distill.initial import read_initial
 from distilgliner.distill.run import read_result
+from distilgliner.distill.training.initial import read_initial
 from distilgliner.evaluate.agreement import decode_teacher
 from distilgliner.evaluate.run import Evaluation, score_predictions
 from distilgliner.files import read_json

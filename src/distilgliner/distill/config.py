@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from distilgliner.distill.calibration.config import CalibrationConfig
-from distilgliner.distill.terms import TAG_TERMS, StageConfig, TermsConfig
+from distilgliner.distill.objective.terms import TAG_TERMS, StageConfig, TermsConfig
 from distilgliner.errors import UserError
 from distilgliner.student.config import build_student_config
 

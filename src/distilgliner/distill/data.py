@@ -10,15 +10,15 @@ from distilgliner.annotate.store import AnnotationStore
 from distilgliner.corpus.document import Document, text_id
 from distilgliner.corpus.split import text_key
 from distilgliner.distill.config import DistillConfig, TargetConfig
-from distilgliner.distill.ensemble import label_by_teachers
-from distilgliner.distill.fit_teachers import fit_teachers
-from distilgliner.distill.partial import find_known_labels, restrict_partial
-from distilgliner.distill.transfer import (
+from distilgliner.distill.sources.partial import find_known_labels, restrict_partial
+from distilgliner.distill.sources.transfer import (
     StoredTeacher,
     TransferDocument,
     list_scores,
     read_transfer,
 )
+from distilgliner.distill.targets.ensemble import label_by_teachers
+from distilgliner.distill.targets.gold_pairs import fit_teachers
 from distilgliner.errors import UserError
 from distilgliner.folders import compute_fingerprint
 from distilgliner.student.config import build_student_config

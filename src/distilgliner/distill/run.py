@@ -10,26 +10,26 @@ from distilgliner import __version__
 from distilgliner.annotate.store import AnnotationStore, open_store
 from distilgliner.annotate.vocabulary import read_vocabulary
 from distilgliner.corpus.document import Document
-from distilgliner.distill.build import build_student
 from distilgliner.distill.calibration.config import CalibrationConfig
+from distilgliner.distill.calibration.measure import measure_student
 from distilgliner.distill.calibration.run import (
     StudentCalibration,
     calibrate_student,
     check_calibration,
 )
 from distilgliner.distill.card import write_card
-from distilgliner.distill.checkpoint import CHECKPOINT_FILE, Progress
 from distilgliner.distill.config import DistillConfig
 from distilgliner.distill.data import LEARNT, DistillData, build_data
-from distilgliner.distill.examples import Example, build_examples
-from distilgliner.distill.initial import InitialStudent, read_initial
-from distilgliner.distill.measure import measure_student
-from distilgliner.distill.stages import Schedule, build_schedule
-from distilgliner.distill.teaching import Teaching, find_teaching
-from distilgliner.distill.terms import resolve_terms
-from distilgliner.distill.train import train
-from distilgliner.distill.transfer import StoredTeacher, name_teachers
-from distilgliner.distill.word_vectors import move_word_vectors
+from distilgliner.distill.objective.head_losses import Teaching, find_teaching
+from distilgliner.distill.objective.stages import Schedule, build_schedule
+from distilgliner.distill.objective.terms import resolve_terms
+from distilgliner.distill.sources.transfer import StoredTeacher, name_teachers
+from distilgliner.distill.training.build import build_student
+from distilgliner.distill.training.checkpoint import CHECKPOINT_FILE, Progress
+from distilgliner.distill.training.examples import Example, build_examples
+from distilgliner.distill.training.initial import InitialStudent, read_initial
+from distilgliner.distill.training.loop import train
+from distilgliner.distill.training.word_vectors import move_word_vectors
 from distilgliner.errors import UserError
 from distilgliner.files import read_json, write_json
 from distilgliner.folders import REMEDY, claim_run, lock_folder

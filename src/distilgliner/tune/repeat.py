@@ -19,8 +19,8 @@ from distilgliner.tune.study import Record
 from distilgliner.tune.trial import TimeIsUpError, Train
 
 if TYPE_CHECKING:
-    from distilgliner.distill.checkpoint import Progress
-    from distilgliner.distill.stages import Schedule
+    from distilgliner.distill.objective.stages import Schedule
+    from distilgliner.distill.training.checkpoint import Progress
 
 ROUNDS = 2
 """Other seeds for each of the settings that are repeated."""

@@ -14,9 +14,9 @@ from distilgliner import __version__
 from distilgliner.annotate.store import AnnotationStore
 from distilgliner.corpus.document import Document
 from distilgliner.distill.config import DistillConfig
-from distilgliner.distill.initial import read_initial
+from distilgliner.distill.objective.stages import build_schedule
 from distilgliner.distill.run import Annotations, open_stores, run_distillation
-from distilgliner.distill.stages import build_schedule
+from distilgliner.distill.training.initial import read_initial
 from distilgliner.errors import UserError
 from distilgliner.files import write_json
 from distilgliner.folders import claim_run, compute_fingerprint, lock_folder

@@ -19,8 +19,8 @@ from distilgliner.errors import UserError
 from distilgliner.tune.study import Outcome
 
 if TYPE_CHECKING:
-    from distilgliner.distill.checkpoint import Progress
-    from distilgliner.distill.stages import Schedule
+    from distilgliner.distill.objective.stages import Schedule
+    from distilgliner.distill.training.checkpoint import Progress
 
 RUNGS = 4
 OnEpoch = Callable[["Progress", "Schedule"], None]

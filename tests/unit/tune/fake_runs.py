@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from distilgliner.distill.checkpoint import Progress
 from distilgliner.distill.config import DistillConfig
-from distilgliner.distill.stages import Schedule
-from distilgliner.distill.terms import StageConfig
+from distilgliner.distill.objective.stages import Schedule
+from distilgliner.distill.objective.terms import StageConfig
+from distilgliner.distill.training.checkpoint import Progress
 from distilgliner.tune.study import Outcome, Record
 from distilgliner.tune.trial import OnEpoch
 

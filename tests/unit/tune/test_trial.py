@@ -11,7 +11,7 @@ import pytest
 from fake_runs import FakeTrain, Killed, build_progress, build_schedule
 
 from distilgliner.distill.config import DistillConfig, build_distill_config
-from distilgliner.distill.terms import StageConfig
+from distilgliner.distill.objective.terms import StageConfig
 from distilgliner.errors import UserError
 from distilgliner.tune.space import Range
 from distilgliner.tune.study import COMPLETE_BEFORE_PRUNING, Outcome, ask, open_study, tell

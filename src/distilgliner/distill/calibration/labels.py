@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from distilgliner.corpus.document import Document
-from distilgliner.distill.calibrate import THRESHOLDS, choose_threshold, count_entities
+from distilgliner.distill.calibration.threshold import THRESHOLDS, choose_threshold, count_entities
 from distilgliner.metrics.spans import compute_scores
 from distilgliner.student.folder import Student
 from distilgliner.student.predictor import DistilGLiNER

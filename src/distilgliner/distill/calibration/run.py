@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from distilgliner.corpus.document import Document
-from distilgliner.distill.calibrate import (
+from distilgliner.distill.calibration.config import CalibrationConfig
+from distilgliner.distill.calibration.labels import choose_label_thresholds, compute_log_odds
+from distilgliner.distill.calibration.temperature import fit_temperature
+from distilgliner.distill.calibration.threshold import (
     THRESHOLDS,
     calibrate_outside,
     compute_threshold_curve,
 )
-from distilgliner.distill.calibration.config import CalibrationConfig
-from distilgliner.distill.calibration.labels import choose_label_thresholds, compute_log_odds
-from distilgliner.distill.calibration.temperature import fit_temperature
 from distilgliner.errors import UserError
 from distilgliner.student.config import StudentConfig
 from distilgliner.student.folder import Student

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from distilgliner.corpus.document import Document, Entity
-from distilgliner.distill.partial import select_known
+from distilgliner.distill.sources.partial import select_known
 from distilgliner.metrics.calibration import SCORE_FLOOR, pair_scores
 from distilgliner.metrics.spans import entity_spans
 from distilgliner.student.folder import Student

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from distilgliner.corpus.document import Document, Entity
-from distilgliner.distill.calibrate import THRESHOLDS, choose_threshold
 from distilgliner.distill.calibration.labels import (
     MIN_ENTITIES,
     choose_label_thresholds,
     compute_log_odds,
 )
+from distilgliner.distill.calibration.threshold import THRESHOLDS, choose_threshold
 from distilgliner.metrics.spans import compute_span_quality, entity_spans, prediction_spans
 from distilgliner.student.folder import Student
 from distilgliner.student.predictor import DistilGLiNER

@@ -18,7 +18,7 @@ from distilgliner.distill.calibration.temperature import (
     fit_temperature,
     solve_temperature,
 )
-from distilgliner.distill.partial import mark_partial
+from distilgliner.distill.sources.partial import mark_partial
 from distilgliner.student.predictor import DistilGLiNER
 from tiny_store import build_documents, build_tiny_student
 
