@@ -164,7 +164,7 @@ def build_tiny_student(
     if not (folder / TOKENIZER_FILE).is_file():
         write_tiny_vocabulary(folder)
     tokenizer, vectors = read_vocabulary(folder)
-    config = StudentConfig.model_validate({**SIZES, "head": head, **options})
+    config = StudentConfig.from_dict({**SIZES, "head": head, **options})
     student = build_student(config, labels, tokenizer, vectors, seed=0)
     with torch.no_grad():  # larger weights: random students that find something
         for parameter in student.model.head.parameters():

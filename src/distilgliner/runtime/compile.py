@@ -37,7 +37,7 @@ def compile_labels(
     ]
     head = _compute_head(np.stack(vectors), weights, ROLES if config.roles else 1)
     kept = {name: value for name, value in weights.items() if not name.startswith("head.")}
-    closed = config.model_copy(update={"head": "tagger"})
+    closed = replace(config, head="tagger")
     return replace(description, config=closed, labels=names), {**kept, **head}
 
 

@@ -3,77 +3,123 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from dataclasses import Field, asdict, dataclass, field, fields
+from typing import Any
 
 from distilgliner.errors import UserError
-from distilgliner.student.registry import ENCODERS, find_names, has_part
+from distilgliner.student.registry import ENCODERS, Group, find_names, has_part
 
 FORMAT = "distilgliner"
 FORMAT_VERSION = 1
 
 
-class StudentConfig(BaseModel):
-    """The architecture of a student. Sizes are numbers of units, dropouts are probabilities."""
+def _setting(
+    default: Any,
+    *,
+    at_least: int = 0,
+    at_most: int | None = None,
+    below: int | None = None,
+    about: str = "",
+) -> Any:
+    """A field of `StudentConfig`: its default, the bounds of its numbers, and what it means."""
+    bounds = {"at_least": at_least, "at_most": at_most, "below": below, "about": about}
+    return field(default=default, metadata=bounds)
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
-    encoder: str = Field(default="bilstm", description="see `student/registry.py`")
-    head: str = Field(default="tagger", description="see `student/registry.py`")
-    roles: bool = Field(
-        default=True,
-        description="Begin/inside/end/single roles per label; False is the reference study's "
-        "one class per label, where adjacent words of one label become one entity (tower only).",
+class SettingError(ValueError):
+    """A choice that no student has, or with a value that does not fit; `key` is its name."""
+
+    def __init__(self, key: str, reason: str) -> None:
+        super().__init__(f"{key}: {reason}")
+        self.key, self.reason = key, reason
+
+
+@dataclass(frozen=True)
+class StudentConfig:
+    """The architecture of a student. Sizes are numbers of units, dropouts are probabilities.
+
+    A plain dataclass, so that running a student needs no library for configurations. Raises
+    `SettingError` for a value of the wrong type or out of range.
+    """
+
+    encoder: str = _setting("bilstm", about="see `student/registry.py`")
+    head: str = _setting("tagger", about="see `student/registry.py`")
+    roles: bool = _setting(
+        True,
+        about="Begin/inside/end/single roles per label; False is the reference study's one class "
+        "per label, where adjacent words of one label become one entity (tower only).",
     )
-    max_width: int = Field(default=12, ge=1, description="span: words of the longest entity")
-    subword_dim: int = Field(default=128, ge=1)
-    affix_dim: int = Field(default=40, ge=1)
-    affix_buckets: int = Field(default=16384, ge=1)
-    shape_dim: int = Field(default=16, ge=1)
-    shape_buckets: int = Field(default=512, ge=1)
-    hidden_dim: int = Field(
-        default=128,
-        ge=1,
-        description="per direction; an encoder without directions is twice as wide",
+    max_width: int = _setting(12, at_least=1, about="span: words of the longest entity")
+    subword_dim: int = _setting(128, at_least=1)
+    affix_dim: int = _setting(40, at_least=1)
+    affix_buckets: int = _setting(16384, at_least=1)
+    shape_dim: int = _setting(16, at_least=1)
+    shape_buckets: int = _setting(512, at_least=1)
+    hidden_dim: int = _setting(
+        128,
+        at_least=1,
+        about="per direction; an encoder without directions is twice as wide",
     )
-    layers: int = Field(default=1, ge=1, le=4)
-    label_dim: int = Field(default=128, ge=1, description="tower: the space words and labels share")
-    input_dropout: float = Field(default=0.3, ge=0, lt=1)
-    output_dropout: float = Field(default=0.3, ge=0, lt=1)
+    layers: int = _setting(1, at_least=1, at_most=4)
+    label_dim: int = _setting(128, at_least=1, about="tower: the space words and labels share")
+    input_dropout: float = _setting(0.3, below=1)
+    output_dropout: float = _setting(0.3, below=1)
 
-    @field_validator("encoder")
-    @classmethod
-    def _check_encoder(cls, name: str) -> str:
-        if not has_part("encoders", name):
-            raise ValueError(
-                f"there is no encoder {name!r} among {', '.join(find_names('encoders'))}"
-            )
-        return name
-
-    @field_validator("head")
-    @classmethod
-    def _check_head(cls, name: str) -> str:
-        if not has_part("heads", name):
-            raise ValueError(f"there is no head {name!r} among {', '.join(find_names('heads'))}")
-        return name
-
-    @model_validator(mode="after")
-    def _check_roles(self) -> StudentConfig:
+    def __post_init__(self) -> None:
+        for setting in fields(self):
+            value = _check_value(setting, getattr(self, setting.name))
+            object.__setattr__(self, setting.name, value)
+        groups: dict[str, Group] = {"encoder": "encoders", "head": "heads"}
+        for key, group in groups.items():
+            name, known = getattr(self, key), ", ".join(find_names(group))
+            if not has_part(group, name):
+                raise SettingError(key, f"there is no {key} {name!r} among {known}")
         if self.head in ("crf", "span") and not self.roles:
-            raise ValueError(f"a {self.head} head tells adjacent entities apart; leave roles true")
-        return self
+            reason = f"a {self.head} head tells adjacent entities apart; leave roles true"
+            raise SettingError("roles", reason)
+
+    @classmethod
+    def from_dict(cls, settings: Mapping[str, Any]) -> StudentConfig:
+        """The architecture with some of its choices set; unknown ones raise `SettingError`."""
+        known = [setting.name for setting in fields(cls)]
+        unknown = [str(key) for key in settings if key not in known]
+        if unknown:
+            raise SettingError(unknown[0], "there is no such option")
+        return cls(**settings)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All choices, as JSON has them; the opposite of `from_dict`."""
+        return asdict(self)
 
     @property
     def is_open(self) -> bool:
         """Whether labels are an input (True) or built in (False)."""
         return self.head == "tower"
+
+
+_TYPES: dict[str, type] = {"str": str, "bool": bool, "int": int, "float": float}
+
+
+def _check_value(setting: Field[Any], value: Any) -> Any:
+    """The value of a setting in its own type. Raises `SettingError` where it does not fit."""
+    wanted = _TYPES[str(setting.type)]
+    if wanted is float and type(value) is int:
+        value = float(value)
+    if type(value) is not wanted:
+        raise SettingError(setting.name, f"it must be {_TYPE_NAMES[wanted]}, not {value!r}")
+    if wanted in (int, float):
+        at_least, at_most, below = (
+            setting.metadata[key] for key in ("at_least", "at_most", "below")
+        )
+        high = at_most is not None and value > at_most
+        if not value >= at_least or high or (below is not None and not value < below):
+            bound = f" to {at_most}" if at_most else f" to below {below}" if below else " up"
+            reason = f"it must be from {at_least}{bound}, not {value!r}"
+            raise SettingError(setting.name, reason)
+    return value
+
+
+_TYPE_NAMES = {str: "a name", bool: "true or false", int: "a whole number", float: "a number"}
 
 
 _HEADS: dict[str, dict[str, str | bool]] = {
@@ -110,7 +156,7 @@ def _build_students(
     encoder: str, heads: Mapping[str, Mapping[str, str | bool]] = _HEADS
 ) -> dict[str, StudentConfig]:
     return {
-        f"{encoder}-{head}{size}": StudentConfig.model_validate(
+        f"{encoder}-{head}{size}": StudentConfig.from_dict(
             {"encoder": encoder, "layers": _LAYERS.get(encoder, 1), **options, **dimensions}
         )
         for head, options in heads.items()
@@ -158,11 +204,10 @@ def build_student_config(
     """
     config = find_student(name)
     try:
-        return StudentConfig.model_validate({**config.model_dump(), **(options or {})})
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
+        return StudentConfig.from_dict({**config.to_dict(), **(options or {})})
+    except SettingError as error:
+        names = ", ".join(setting.name for setting in fields(StudentConfig))
         raise UserError(
-            f"The option {key} of student {name!r} is wrong: {first['msg']}; "
-            f"the options are: {', '.join(StudentConfig.model_fields)}."
-        ) from error
+            f"The option {error.key} of student {name!r} is wrong: {error.reason}; "
+            f"the options are: {names}."
+        ) from None

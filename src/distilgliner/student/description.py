@@ -66,7 +66,7 @@ def write_description(description: Description, folder: Path) -> None:
         "format_version": FORMAT_VERSION,
         "word_splitter": WORD_SPLITTER,
         "labels": list(description.labels),
-        "student": description.config.model_dump(),
+        "student": description.config.to_dict(),
         "subword_count": description.featurizer.subword_count,
     }
     write_atomically(folder / TOKENIZER_FILE, description.featurizer.tokenizer.to_str())
@@ -90,7 +90,7 @@ def read_description(folder: Path) -> Description:
     except Exception as error:  # tokenizers raises nothing more special
         raise UserError(f"{path} is damaged ({error}); distil the student again.") from error
     try:
-        config = StudentConfig(**raw["student"])
+        config = StudentConfig.from_dict(raw["student"])
         return Description(
             config,
             tuple(raw["labels"]),

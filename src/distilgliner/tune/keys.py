@@ -7,9 +7,10 @@ A key is what `--set` of `distilgliner distill` takes: `training.learning_rate`,
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from difflib import get_close_matches
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
 
@@ -37,12 +38,17 @@ def list_keys(model: type[BaseModel] = DistillConfig, prefix: str = "") -> dict[
         kinds = _list_kinds(field.annotation)
         inner = next((k for k in kinds if isinstance(k, type) and issubclass(k, BaseModel)), None)
         if model is DistillConfig and name == STUDENT_OPTIONS:
-            inner = StudentConfig
-        if inner is None:
+            keys |= {f"{prefix}{name}.{key}": kinds for key, kinds in _list_student_keys().items()}
+        elif inner is None:
             keys[prefix + name] = kinds
         else:
             keys |= list_keys(inner, f"{prefix}{name}.")
     return keys
+
+
+def _list_student_keys() -> dict[str, Kinds]:
+    types = get_type_hints(StudentConfig)
+    return {setting.name: (types[setting.name],) for setting in fields(StudentConfig)}
 
 
 def check_key(key: object, where: str) -> Kinds:

@@ -37,7 +37,7 @@ class InitialStudent:
 
     def check_sizes(self, architecture: StudentConfig) -> None:
         """Raise `UserError` when its parts do not fit into a student of an architecture."""
-        found, wanted = self.student.config.model_dump(), architecture.model_dump()
+        found, wanted = self.student.config.to_dict(), architecture.to_dict()
         for key in (key for key in wanted if key not in _FREE and found[key] != wanted[key]):
             raise UserError(
                 f"The student cannot begin with {self.source}, whose {key} is {found[key]} and not "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,10 +47,10 @@ def test_word_vectors_and_encoder_are_taken_and_the_head_is_not(
 
 def test_dropout_may_differ_and_sizes_may_not(general: Student, tmp_path: Path) -> None:
     first = read_initial(tmp_path / "general")
-    first.check_sizes(general.config.model_copy(update={"input_dropout": 0.1, "head": "span"}))
+    first.check_sizes(replace(general.config, input_dropout=0.1, head="span"))
     message = r"cannot begin with .*general, whose hidden_dim is 12 and not 24; give"
     with pytest.raises(UserError, match=message):
-        first.check_sizes(general.config.model_copy(update={"hidden_dim": 24}))
+        first.check_sizes(replace(general.config, hidden_dim=24))
 
 
 def test_subwords_of_another_teacher(general: Student, tmp_path: Path) -> None:
