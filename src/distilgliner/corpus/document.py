@@ -31,6 +31,8 @@ class Document:
 
     text: str
     entities: tuple[Entity, ...] | None = None
+    place: str = field(default="", compare=False, repr=False, kw_only=True)
+    """Where it was read ("notes.jsonl, line 3"), for messages; says nothing of what it is."""
 
     @property
     def id(self) -> str:
@@ -124,4 +126,4 @@ def restrict_labels(
                 f"{where}: unknown label {entity.label!r} (known: {', '.join(labels)}); "
                 f"add it to the labels or pass --ignore-labels {join_labels([entity.label])!r}."
             )
-    return Document(document.text, tuple(kept))
+    return Document(document.text, tuple(kept), place=document.place)

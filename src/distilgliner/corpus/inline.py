@@ -62,4 +62,4 @@ def parse_inline(line: str, where: str) -> Document:
     if escaped:
         raise UserError(f"{where}: the line ends in a lone backslash; write \\\\ for a plain one.")
     whole = "".join(text)
-    return Document(whole, check_entities(entities, whole, where))
+    return Document(whole, check_entities(entities, whole, where), place=where)

@@ -36,7 +36,7 @@ def parse_record(record: Any, where: str) -> Document:
         spans = None if given is None else _word_spans(tokens, given, where, last=1)
     if spans is None:
         return Document(text)
-    return Document(text, check_entities(spans, text, where))
+    return Document(text, check_entities(spans, text, where), place=where)
 
 
 def parse_text(record: Any, where: str) -> str:

@@ -44,5 +44,5 @@ def read_spacy(stream: BinaryIO, title: str) -> Iterator[Document]:
                 Entity(span.start_char, span.end_char, parse_label(span.label_, where))
                 for span in doc.ents
             ]
-            yield Document(doc.text, check_entities(entities, doc.text, where))
+            yield Document(doc.text, check_entities(entities, doc.text, where), place=where)
         doc = next(docs, None)

@@ -97,7 +97,8 @@ def _document(sentence: TaggedSentence, scheme: str) -> Document:
         Entity(offsets[start][0], offsets[end - 1][1], label)
         for start, end, label in compute_spans(sentence.tags, scheme, sentence.places)
     ]
-    return Document(text, check_entities(entities, text, sentence.places[0]))
+    where = sentence.places[0]
+    return Document(text, check_entities(entities, text, where), place=where)
 
 
 def compute_spans(

@@ -254,3 +254,22 @@ def test_every_format_has_a_reader(tmp_path: Path) -> None:
     for format in FORMATS:
         with pytest.raises(UserError, match="holds no document"):
             list(read_documents(write(tmp_path / "empty", ""), format=format))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "line"),
+    [
+        ("a.jsonl", "\n" + json.dumps(ADA), "line 2"),
+        ("a.json", json.dumps([ADA]), "record 1"),
+        ("a.inline", "# names\n\n[Ada|person] lives in Leeds.\n", "line 3"),
+        ("a.conll", "\nAda B-person\nlives O\n", "line 2"),
+    ],
+)
+def test_labelled_documents_know_where_they_stand(
+    tmp_path: Path, name: str, content: str, line: str
+) -> None:
+    path = write(tmp_path / name, content)
+    found = next(read_documents(path))
+    assert found.place == f"{path}, {line}"
+    assert found == Document(found.text, found.entities)  # the place is no part of what it is
+    assert repr(found) == repr(Document(found.text, found.entities))

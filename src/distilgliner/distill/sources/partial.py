@@ -31,7 +31,10 @@ def mark_partial(
     """
     known = tuple(sorted(check_labels(labels)))
     restricted = restrict_documents(documents, known, ignored, "labelled text")
-    return [PartialDocument(document.text, document.entities, known) for document in restricted]
+    return [
+        PartialDocument(document.text, document.entities, known, place=document.place)
+        for document in restricted
+    ]
 
 
 def read_partly_labelled(
@@ -73,6 +76,6 @@ def restrict_partial(
     ):
         known = find_known_labels(before)
         if known is not None and not set(labels) <= set(known):
-            after = PartialDocument(after.text, after.entities, known)
+            after = PartialDocument(after.text, after.entities, known, place=after.place)
         restricted.append(after)
     return restricted
