@@ -36,6 +36,14 @@ _PUBLIC = {
     "build_compare_config": "distilgliner.compare.config",
     "run_comparison": "distilgliner.compare.run",
 }
+_EXTRAS = {
+    "annotate": "annotate",
+    "distill": "distill",
+    "finetune": "finetune",
+    "runtime": "export",
+    "compare": "compare",
+}
+"""The extra that a stage needs."""
 
 __all__ = [
     "AugmentConfig",
@@ -90,7 +98,16 @@ if TYPE_CHECKING:
 def __getattr__(name: str) -> Any:
     if name not in _PUBLIC:
         raise AttributeError(f"module 'distilgliner' has no attribute {name!r}")
-    return getattr(import_module(_PUBLIC[name]), name)
+    try:
+        module = import_module(_PUBLIC[name])
+    except ModuleNotFoundError as error:
+        extra = _EXTRAS.get(_PUBLIC[name].split(".")[1])
+        if extra is None or (error.name or "").startswith("distilgliner"):
+            raise
+        from distilgliner.errors import missing_extra
+
+        raise missing_extra(error.name or "torch", extra) from None
+    return getattr(module, name)
 
 
 def __dir__() -> list[str]:

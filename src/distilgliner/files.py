@@ -61,7 +61,7 @@ def read_json(path: Path, remedy: str, *, keys: Sequence[str] | None = None) -> 
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
-        raise UserError(f"{path} cannot be read as JSON ({reason}); {remedy}.") from error
+        raise UserError(f"{path} cannot be read as JSON ({reason}); {remedy}.") from None
     if keys is not None and not isinstance(content, dict):
         raise UserError(f"{path} is not a JSON object; {remedy}.")
     for key in keys or ():

@@ -25,7 +25,7 @@ def make_folder(folder: Path) -> None:
     except OSError as error:
         raise UserError(
             f"The folder {folder} cannot be made ({error.strerror}); give another --output folder."
-        ) from error
+        ) from None
 
 
 @contextmanager
@@ -56,7 +56,7 @@ def _lock(folder: Path) -> int | None:
     except OSError as error:
         raise UserError(
             f"The folder {folder} cannot be read ({error.strerror}); give another --output folder."
-        ) from error
+        ) from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
-from distilgliner.bundled import GENERAL, bundled_student
+from distilgliner.bundled import BUNDLED, GENERAL, bundled_student, bundled_teacher
 from distilgliner.errors import UserError
+
+_BUILT_IN = {GENERAL: bundled_student, BUNDLED: bundled_teacher}
+
+
+def find_built_in(id_or_folder: str | Path) -> Path | None:
+    """The folder of a bundled model by its name, "general" or "bundled"; None for other names.
+
+    A `Path` is never such a name. Warns when there is a folder of that name as well, which is not
+    what is opened: "./general" names it.
+    """
+    if not isinstance(id_or_folder, str) or id_or_folder not in _BUILT_IN:
+        return None
+    if Path(id_or_folder).is_dir():
+        warnings.warn(
+            f"{id_or_folder!r} is the bundled model, not the folder of that name here; "
+            f"write './{id_or_folder}' for the folder.",
+            stacklevel=3,
+        )
+    return _BUILT_IN[id_or_folder]()
 
 
 def is_hub_id(name: str) -> bool:
@@ -17,16 +37,17 @@ def is_hub_id(name: str) -> bool:
 def locate_folder(id_or_folder: str | Path, what: str, **options: Any) -> Path:
     """The folder that is meant, or the snapshot of the hub for an id; see `fetch_snapshot`.
 
-    "general" is the bundled student where there is no such folder. A `Path` is never an id.
-    Raises `UserError` when there is neither.
+    "general" is the bundled student and "bundled" the bundled teacher, whatever folders there are.
+    A `Path` is never an id. Raises `UserError` when there is neither.
     """
+    built_in = find_built_in(id_or_folder)
+    if built_in is not None:
+        return built_in
     name, folder = str(id_or_folder), Path(id_or_folder).expanduser()
     if folder.is_dir():
         return folder
     if folder.exists():
         raise UserError(f"{name} is a file; give the {what}'s folder.")
-    if id_or_folder == GENERAL:
-        return bundled_student()
     if isinstance(id_or_folder, Path) or not is_hub_id(name):
         raise UserError(f"There is no folder {name}; give a {what}'s folder or a hub id.")
     return fetch_snapshot(name, what, **options)
@@ -47,7 +68,7 @@ def fetch_snapshot(name: str, what: str, **options: Any) -> Path:
             f"The {what} {name!r} is no folder here and could not be fetched from the Hugging Face "
             f"hub ({_describe(error)}); check the name and the network, or give the folder of a "
             "downloaded one."
-        ) from error
+        ) from None
 
 
 def push_folder(folder: Path, repo_id: str, *, private: bool, token: str | None) -> str:
@@ -65,7 +86,7 @@ def push_folder(folder: Path, repo_id: str, *, private: bool, token: str | None)
         raise UserError(
             f"{repo_id!r} could not be uploaded to the Hugging Face hub ({_describe(error)}); "
             "check the name, the network and the token, or use save_pretrained with a folder."
-        ) from error
+        ) from None
 
 
 def _describe(error: Exception) -> str:

@@ -17,7 +17,6 @@ from distilgliner.student.config import FORMAT
 from distilgliner.student.description import CONFIG_FILE
 
 _TEACHER_CONFIG = "gliner_config.json"
-_BUNDLED = "bundled"
 
 
 class Predictor(Protocol):
@@ -124,10 +123,6 @@ def locate_model(id_or_folder: str | Path) -> Path:
 
     Raises `UserError` when there is none.
     """
-    if str(id_or_folder) == _BUNDLED and not Path(id_or_folder).is_dir():
-        from distilgliner.bundled import bundled_teacher
-
-        return bundled_teacher()
     return locate_folder(id_or_folder, "model", local_files_only=True)
 
 
@@ -147,8 +142,6 @@ def _require(package: str, extra: str) -> None:
 
 
 def _find_kind(id_or_folder: str | Path) -> Literal["student", "teacher"]:
-    if str(id_or_folder) == _BUNDLED and not Path(id_or_folder).is_dir():
-        return "teacher"
     folder = locate_folder(id_or_folder, "model", allow_patterns=[CONFIG_FILE, _TEACHER_CONFIG])
     if _read_format(folder / CONFIG_FILE) == FORMAT:
         return "student"

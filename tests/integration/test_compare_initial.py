@@ -21,9 +21,9 @@ def test_students_with_a_teacher_begin_with_the_first(tmp_path: Path) -> None:
     path = write_comparison(tmp_path, arms=["soft"], training=QUICK)
     run_comparison(read_compare_config(path), tmp_path / "first", quiet=True)
     first = tmp_path / "first" / "runs" / "bilstm-crf" / "soft" / "seed-0"
-    first.rename(tmp_path / "general")  # beside the configuration, which names it
+    first.rename(tmp_path / "early")  # beside the configuration, which names it
 
-    settings = {"arms": ["gold", "soft", "hard"], "training": QUICK, "initial": "general"}
+    settings = {"arms": ["gold", "soft", "hard"], "training": QUICK, "initial": "early"}
     config = read_compare_config(write_comparison(tmp_path, **settings))
     results = run_comparison(config, tmp_path / "out", quiet=True)
     runs = tmp_path / "out" / "runs" / "bilstm-crf"

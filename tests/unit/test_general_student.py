@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
 
 from distilgliner import DistilGLiNER
-from distilgliner.bundled import GENERAL, bundled_student
+from distilgliner.annotate.checkpoint import find_checkpoint
+from distilgliner.bundled import BUNDLED, GENERAL, bundled_student, bundled_teacher
 from distilgliner.hub import locate_folder
-from distilgliner.models import load_predictor
+from distilgliner.models import load_predictor, locate_model
 
 TEXT = (
     "Ibuprofen can cause gastric ulcers, says Maria Silva of the World Health Organization in "
@@ -43,8 +45,19 @@ def test_it_needs_no_torch() -> None:
     assert done.stdout.split() == [str(len(FOUND)), "False"]
 
 
-def test_a_folder_of_that_name_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_of_that_name_is_never_taken_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
-    assert locate_folder(GENERAL, "student") == bundled_student()
-    (tmp_path / GENERAL).mkdir()
-    assert locate_folder(GENERAL, "student") == Path(GENERAL)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert locate_folder(GENERAL, "student") == bundled_student()
+        assert locate_model(BUNDLED) == bundled_teacher()
+    for name in (GENERAL, BUNDLED):
+        (tmp_path / name).mkdir()
+    with pytest.warns(UserWarning, match=r"'general' is the bundled model.*'\./general'"):
+        assert locate_folder(GENERAL, "student") == bundled_student()
+    with pytest.warns(UserWarning, match=r"write '\./bundled' for the folder"):
+        assert find_checkpoint(BUNDLED).folder == bundled_teacher()
+    for folder in (f"./{GENERAL}", Path(GENERAL), f"{tmp_path}/{GENERAL}"):
+        assert locate_folder(folder, "student").resolve() == tmp_path / GENERAL

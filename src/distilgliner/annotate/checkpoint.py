@@ -10,10 +10,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from distilgliner.bundled import bundled_teacher
 from distilgliner.corpus.words import WORD_SPLITTER
 from distilgliner.errors import UserError, missing_extra
-from distilgliner.hub import fetch_snapshot, is_hub_id
+from distilgliner.hub import fetch_snapshot, find_built_in, is_hub_id
 
 CONFIG_FILE = "gliner_config.json"
 _WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")  # in the order GLiNER looks for them
@@ -73,11 +72,8 @@ def find_checkpoint(id_or_folder: str | Path) -> Checkpoint:
     Raises `UserError` when it is missing, unreachable, no checkpoint, or of a kind without the
     span scores that distilling needs.
     """
-    name = str(id_or_folder)
-    if name == "bundled":
-        folder, name = bundled_teacher(), "bundled"
-    else:
-        folder = Path(id_or_folder).expanduser()
+    name, built_in = str(id_or_folder), find_built_in(id_or_folder)
+    folder = built_in or Path(id_or_folder).expanduser()
     is_local = folder.exists() or isinstance(id_or_folder, Path) or not is_hub_id(name)
     if is_local:
         if not folder.is_dir():
@@ -85,7 +81,7 @@ def find_checkpoint(id_or_folder: str | Path) -> Checkpoint:
                 f"The teacher {name!r} is not a folder; give the folder of a GLiNER checkpoint "
                 f"(with {CONFIG_FILE}) or a Hugging Face id such as urchade/gliner_small-v2.1."
             )
-        name = name if name == "bundled" else folder.resolve().name
+        name = folder.resolve().name if built_in is None else name
     else:
         folder = fetch_snapshot(name, "teacher", ignore_patterns=_OTHER_RUNTIMES)
     config = _read_config(folder)

@@ -32,7 +32,7 @@ def load_model(checkpoint: Checkpoint, device: str) -> Any:
                 f"{checkpoint.folder} could not be loaded as a GLiNER checkpoint "
                 f"({type(error).__name__}: {reason[0] if reason else 'no reason given'}); give the "
                 "folder of a complete one, with its tokenizer files."
-            ) from error
+            ) from None
     return model.eval()
 
 

@@ -181,7 +181,7 @@ def read_shard(path: Path, states: StateSettings | None = None) -> Iterator[Anno
                 ):
                     yield from read_batch(batch, states)
     except (OSError, ValueError, KeyError) as error:  # pyarrow's errors are among these
-        raise _damaged(path, error) from error
+        raise _damaged(path, error) from None
 
 
 def read_ids(path: Path) -> list[str]:
@@ -190,7 +190,7 @@ def read_ids(path: Path) -> list[str]:
     try:
         ids: list[str] = pq.read_table(path, columns=["id"]).column("id").to_pylist()
     except (OSError, ValueError, KeyError) as error:
-        raise _damaged(path, error) from error
+        raise _damaged(path, error) from None
     return ids
 
 
@@ -201,7 +201,7 @@ def read_summary(path: Path) -> ShardSummary:
         numbers = pq.read_schema(path).metadata
         return ShardSummary(*(int(numbers[name.encode()]) for name in ShardSummary.__slots__))
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise _damaged(path, error) from error
+        raise _damaged(path, error) from None
 
 
 def _damaged(path: Path, reason: object) -> UserError:

@@ -97,11 +97,11 @@ def read_vocabulary(folder: Path) -> tuple[Tokenizer, np.ndarray]:
     try:
         vectors = load_file(folder / VECTORS_FILE)["vectors"].astype(np.float32)
     except (SafetensorError, OSError, KeyError, ValueError) as error:
-        raise _damaged(folder / VECTORS_FILE, error) from error
+        raise _damaged(folder / VECTORS_FILE, error) from None
     try:
         tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
     except Exception as error:  # tokenizers raises nothing more special
-        raise _damaged(folder / TOKENIZER_FILE, error) from error
+        raise _damaged(folder / TOKENIZER_FILE, error) from None
     return tokenizer, vectors
 
 

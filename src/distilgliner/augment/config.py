@@ -90,7 +90,7 @@ def build_augment_config(raw: dict[str, Any]) -> AugmentConfig:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise UserError(f"The setting {key} is wrong: {first['msg']}; correct it.") from error
+        raise UserError(f"The setting {key} is wrong: {first['msg']}; correct it.") from None
     for method in METHODS:
         if method in config.model_fields_set and method not in config.methods:
             raise UserError(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
+BUNDLED = "bundled"
+"""The name of the bundled teacher, wherever a checkpoint is asked for."""
 GENERAL = "general"
 """The name of the bundled student, wherever a student's folder or hub id is asked for."""
 _CORPUS_FILES = {

@@ -13,7 +13,7 @@ from distilgliner.commands.options import (
     parse_labels_of,
     parse_training,
 )
-from distilgliner.errors import UserError
+from distilgliner.errors import missing_extra
 
 
 def compare(
@@ -66,10 +66,7 @@ def compare(
     try:
         from distilgliner.compare.run import run_comparison
     except ModuleNotFoundError as error:
-        raise UserError(
-            f"Comparing needs the package {error.name!r}; "
-            "install it with: pip install 'distilgliner[compare]'"
-        ) from error
+        raise missing_extra(error.name or "torch", "compare") from None
     results = run_comparison(checked, output)
     from distilgliner.compare.verdict import build_verdict
 

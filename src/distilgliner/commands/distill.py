@@ -78,7 +78,7 @@ def distill(
         from distilgliner.distill.run import run_distillation
         from distilgliner.distill.sources.partial import read_partly_labelled
     except ModuleNotFoundError as error:
-        raise missing_extra(error.name or "torch", "distill") from error
+        raise missing_extra(error.name or "torch", "distill") from None
     stores = [open_store(folder) for folder in annotations]
     known = parse_labels_of(labels_of, [*gold, *dev])
     labels = choose_labels(targets, stores, {known.get(source) for source in gold})

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from distilgliner.errors import UserError
+from distilgliner.errors import missing_extra
 
 _COLOURS = ("cyan", "green", "yellow", "magenta", "blue", "red")
 
@@ -27,10 +27,7 @@ def quickstart(
             run_quickstart,
         )
     except ModuleNotFoundError as error:
-        raise UserError(
-            f"The quickstart needs the package {error.name!r}; "
-            "install it with: pip install 'distilgliner[compare]'"
-        ) from error
+        raise missing_extra(error.name or "torch", "compare") from None
     from distilgliner.compare.verdict import build_verdict
     from distilgliner.student.predictor import DistilGLiNER
 

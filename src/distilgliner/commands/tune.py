@@ -60,7 +60,7 @@ def tune(
         from distilgliner.distill.sources.partial import read_partly_labelled
         from distilgliner.tune.run import run_tuning
     except ModuleNotFoundError as error:
-        raise missing_extra(error.name or "optuna", "tune") from error
+        raise missing_extra(error.name or "optuna", "tune") from None
     stores = [open_store(folder) for folder in annotations]
     known = parse_labels_of(labels_of, [*gold, *dev])
     labels = choose_labels(targets, stores, {known.get(source) for source in gold})

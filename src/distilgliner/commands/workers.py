@@ -55,10 +55,10 @@ def predict_in_workers(
             yield pending.popleft().result()
         if faults:
             raise faults[0]
-    except BrokenProcessPool as error:
+    except BrokenProcessPool:
         raise UserError(
             "A worker was killed, perhaps for want of memory; take fewer --workers."
-        ) from error
+        ) from None
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 

@@ -175,7 +175,7 @@ def read_test(
         scored = None if found.get("scored") is None else _read_entities(found["scored"])
         return predictions, scored, float(found["kl"])
     except TypeError as error:
-        raise UserError(f"{path} is damaged ({error}); {remedy}.") from error
+        raise UserError(f"{path} is damaged ({error}); {remedy}.") from None
 
 
 def compute_kl(

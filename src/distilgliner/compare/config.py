@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from distilgliner.augment.config import AugmentConfig
+from distilgliner.bundled import BUNDLED, GENERAL
 from distilgliner.corpus.document import check_labels
 from distilgliner.corpus.prompts import compute_prompts
 from distilgliner.corpus.source import STDIN, parse_source
@@ -80,7 +81,7 @@ def read_compare_config(path: str | Path) -> CompareConfig:
         raise UserError(f"There is no file {path}; give a comparison's YAML file.") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
-        raise UserError(f"{path} cannot be read as YAML: {reason}") from error
+        raise UserError(f"{path} cannot be read as YAML: {reason}") from None
     if not isinstance(raw, dict):
         raise UserError(f"{path} must be a mapping of keys to values, such as 'labels: [person]'.")
     return build_compare_config(raw, base=path.parent, where=str(path))
@@ -94,7 +95,7 @@ def build_compare_config(
     try:
         config = CompareConfig(**raw)
     except (ValidationError, TypeError) as error:
-        raise UserError(f"{where}: {_describe(error)}") from error
+        raise UserError(f"{where}: {_describe(error)}") from None
     try:
         labels = check_labels(config.labels)
         compute_prompts(labels, config.prompts)
@@ -102,7 +103,7 @@ def build_compare_config(
         for student in config.students:
             build_student_config(student, config.student_options)
     except UserError as error:
-        raise UserError(f"{where}: {error}") from error
+        raise UserError(f"{where}: {error}") from None
     for name in ("seeds", "arms", "students"):
         values = getattr(config, name)
         if not values or len(set(values)) != len(values):
@@ -169,7 +170,7 @@ def _is_lone(key: str, value: Any) -> bool:
 
 def _locate(source: str, base: Path) -> str:
     """A path relative to the configuration file, where there is such a file; else as it stands."""
-    if source == "bundled" or source.startswith("hf:"):
+    if source in (BUNDLED, GENERAL) or source.startswith("hf:"):
         return source
     name, bracket, cut = source.partition("[")
     return f"{base / name}{bracket}{cut}" if (base / name).exists() else source

@@ -77,7 +77,7 @@ def _raise_error(future: Future[None], job: ArmJob) -> None:
     try:
         future.result()
     except UserError as error:
-        raise UserError(f"{job.name}: {error}") from error
+        raise UserError(f"{job.name}: {error}") from None
 
 
 def _read_progress(path: Path) -> dict[str, Any] | None:

@@ -48,8 +48,8 @@ def build_html(results: Results) -> str:
     """The whole page; the same results always give the same bytes."""
     try:
         from jinja2 import Environment, PackageLoader, StrictUndefined
-    except ImportError as error:
-        raise missing_extra("jinja2", "compare") from error
+    except ImportError:
+        raise missing_extra("jinja2", "compare") from None
 
     environment = Environment(
         loader=PackageLoader("distilgliner", "compare"),

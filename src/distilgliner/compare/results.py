@@ -257,21 +257,21 @@ def read_results(path: str | Path) -> Results:
         raise UserError(
             f"{path}: cannot read the results ({error}); give the folder or results.json "
             "that 'distilgliner compare' wrote"
-        ) from error
+        ) from None
     try:
         return Results.model_validate(json.loads(text))
     except json.JSONDecodeError as error:
         raise UserError(
             f"{path}, line {error.lineno}: this is not valid JSON ({error.msg}); "
             "run 'distilgliner compare' again"
-        ) from error
+        ) from None
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
         raise UserError(
             f"{path}: these are not results of this version: {where}: {first['msg']}; "
             "run 'distilgliner compare' again"
-        ) from error
+        ) from None
 
 
 def write_results(results: Results, path: str | Path) -> None:

@@ -106,7 +106,7 @@ def _check_reachable(repository: str) -> None:
     except ValueError:  # no name that a data set can have
         raise
     except Exception as error:  # of httpx, or of requests in older versions
-        raise ConnectionError(f"the Hugging Face hub cannot be reached: {error}") from error
+        raise ConnectionError(f"the Hugging Face hub cannot be reached: {error}") from None
 
 
 def _candidates(body: str) -> list[tuple[str, str | None]]:

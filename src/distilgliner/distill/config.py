@@ -117,6 +117,6 @@ def build_distill_config(raw: dict[str, Any]) -> DistillConfig:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise UserError(f"The setting {key} is wrong: {first['msg']}; correct it.") from error
+        raise UserError(f"The setting {key} is wrong: {first['msg']}; correct it.") from None
     build_student_config(config.student, config.student_options)
     return config

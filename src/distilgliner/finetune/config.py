@@ -91,4 +91,4 @@ def build_finetune_config(raw: dict[str, Any]) -> FinetuneConfig:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise UserError(f"The setting {key} is wrong: {first['msg']}; correct it.") from error
+        raise UserError(f"The setting {key} is wrong: {first['msg']}; correct it.") from None

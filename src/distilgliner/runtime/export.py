@@ -88,7 +88,7 @@ def _read_trained(source: Path) -> tuple[Description, dict[str, Any]]:
     try:
         return description, load_file(source / WEIGHTS_FILE)
     except (SafetensorError, ValueError) as error:
-        raise damaged(source, error) from error
+        raise damaged(source, error) from None
 
 
 def _build_graphs(
@@ -110,7 +110,7 @@ def _build_graphs(
             for name in wanted
         }
     except (KeyError, ValueError) as error:
-        raise damaged(source, error) from error
+        raise damaged(source, error) from None
 
 
 def _describe(

@@ -88,7 +88,7 @@ def read_description(folder: Path) -> Description:
     try:
         tokenizer = Tokenizer.from_file(str(path))
     except Exception as error:  # tokenizers raises nothing more special
-        raise UserError(f"{path} is damaged ({error}); distil the student again.") from error
+        raise UserError(f"{path} is damaged ({error}); distil the student again.") from None
     try:
         config = StudentConfig.from_dict(raw["student"])
         return Description(
@@ -98,7 +98,7 @@ def read_description(folder: Path) -> Description:
             card.read_text(encoding="utf-8") if card.is_file() else "",
         )
     except (KeyError, TypeError, ValueError, OSError) as error:
-        raise damaged(folder, error) from error
+        raise damaged(folder, error) from None
 
 
 def damaged(folder: Path, reason: object) -> UserError:
@@ -128,7 +128,7 @@ def _read_config(folder: Path) -> dict[str, Any]:
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise UserError(f"{path} is not JSON ({error}); distil the student again.") from error
+        raise UserError(f"{path} is not JSON ({error}); distil the student again.") from None
     if not isinstance(config, dict) or config.get("format") != FORMAT:
         raise UserError(f"{path} describes no DistilGLiNER student; give a student's folder.")
     version = (config.get("format_version"), config.get("word_splitter"))

@@ -75,7 +75,7 @@ def read_student(folder: Path) -> Student:
         model = StudentModel(config, featurizer.subword_count, len(labels))
         model.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
     except (TypeError, ValueError, SafetensorError, RuntimeError) as error:
-        raise damaged(folder, error) from error
+        raise damaged(folder, error) from None
     model.eval()
     return Student(config, labels, featurizer, model, description.card)
 

@@ -52,7 +52,7 @@ class OnnxStudent:
                 str(self._graph), options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # onnxruntime has a dozen kinds
-            raise damaged(self._graph.parent, error) from error
+            raise damaged(self._graph.parent, error) from None
 
     def score(self, batch: WordBatch, label_words: Sequence[WordFeatures]) -> np.ndarray:
         """Scores (B, L, X) float32; `label_words` has the words of each label's name."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from distilgliner.corpus.document import check_labels, normalize_label
-from distilgliner.errors import UserError
+from distilgliner.errors import UserError, advise_extra
 from distilgliner.hub import locate_folder, push_folder
 from distilgliner.student.decode import ScoredSpan
 from distilgliner.student.decoders import build_decoder
@@ -27,6 +27,7 @@ from distilgliner.student.features import build_label_words
 from distilgliner.student.scoring import ScoredBatch, iterate_scores
 
 _HUB_FILES = [CONFIG_FILE, TOKENIZER_FILE, CARD_FILE, WEIGHTS_FILE, GRAPH_FILE, MANIFEST_FILE]
+_TEACHER_CONFIG = "gliner_config.json"
 _ONLY_OF_TEACHERS = {
     "flat_ner": True,
     "multi_label": False,
@@ -67,7 +68,7 @@ class DistilGLiNER:
             reason = "it is a file" if Path(folder).is_file() else error.strerror or error
             raise UserError(
                 f"{folder} cannot be written ({reason}); give another folder."
-            ) from error
+            ) from None
 
     def push_to_hub(self, repo_id: str, *, private: bool = False, token: str | None = None) -> str:
         """Upload the student to the Hugging Face hub; returns the address of the commit.
@@ -225,6 +226,11 @@ def _describe(
 
 def _read(folder: Path) -> ScoringStudent:
     """An exported student where there is one, which needs no torch; else the trained one."""
+    if (folder / _TEACHER_CONFIG).is_file() and not (folder / CONFIG_FILE).is_file():
+        raise UserError(
+            f"{folder} is a GLiNER checkpoint, not a student; open it with "
+            "distilgliner.load_predictor, or distil a student from it."
+        )
     if (folder / GRAPH_FILE).is_file():
         from distilgliner.student.onnx_student import read_onnx_student
 
@@ -235,7 +241,7 @@ def _read(folder: Path) -> ScoringStudent:
         if error.name != "torch":
             raise
         raise UserError(
-            f"{folder} holds a trained student, which needs torch; run 'distilgliner export' where "
-            "torch is, or install it with: pip install 'distilgliner[student]'"
+            f"{folder} holds a trained student, which needs torch; export it with 'distilgliner "
+            f"export' where torch is, or {advise_extra('student')}"
         ) from None
     return read_student(folder)

@@ -84,7 +84,7 @@ def load_part(group: Group, name: str) -> Any:
     except Exception as error:  # whatever the other package's import raises
         raise UserError(
             f"The {_DESCRIPTIONS[group]} {name!r} of another package cannot be imported: {error}."
-        ) from error
+        ) from None
 
 
 _DESCRIPTIONS: dict[Group, str] = {

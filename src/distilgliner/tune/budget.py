@@ -30,7 +30,7 @@ def build_budget(trials: int, minutes: float, repeat: int) -> TuneBudget:
         return TuneBudget(trials=trials, minutes=minutes, repeat=repeat)
     except ValidationError as error:
         first = error.errors()[0]
-        raise UserError(f"--{first['loc'][0]} is wrong: {first['msg']}; correct it.") from error
+        raise UserError(f"--{first['loc'][0]} is wrong: {first['msg']}; correct it.") from None
 
 
 class Timer:

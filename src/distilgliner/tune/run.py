@@ -113,7 +113,7 @@ def run_tuning(
                 )
         except RefusedError as error:
             _abandon(folder, was_there=was_there)
-            raise error.reason from error
+            raise error.reason from None
 
 
 def _find_defaults(base: DistillConfig, stores: Sequence[AnnotationStore]) -> dict[str, Any]:

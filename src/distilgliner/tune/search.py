@@ -113,7 +113,7 @@ def _run_trial(
         )
     except UserError as error:
         if number == 0:
-            raise RefusedError(error) from error
+            raise RefusedError(error) from None
         return Outcome("failed", None, 0, 0.0, note=str(error))
 
 

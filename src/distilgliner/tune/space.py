@@ -119,7 +119,7 @@ def read_space(path: str | Path, base: DistillConfig) -> Space:
         raise UserError(f"There is no file {path}; give the YAML file of a space.") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
-        raise UserError(f"{path} cannot be read as YAML: {reason}; correct it.") from error
+        raise UserError(f"{path} cannot be read as YAML: {reason}; correct it.") from None
     return build_space(raw, base, where=str(path))
 
 
@@ -150,7 +150,7 @@ def build_space(raw: Any, base: DistillConfig, *, where: str = "the space") -> S
             try:
                 apply_settings(base, {key: value})
             except UserError as error:
-                raise UserError(f"{where}: {error}") from error
+                raise UserError(f"{where}: {error}") from None
     return space
 
 

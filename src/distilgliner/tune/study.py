@@ -89,7 +89,7 @@ def open_study(path: Path) -> Iterator[optuna.Study]:
             )
         except (DatabaseError, optuna.exceptions.OptunaError, RuntimeError) as error:
             reason = str(error).splitlines()[0]
-            raise UserError(f"{path} cannot be read as a search ({reason}); {REMEDY}.") from error
+            raise UserError(f"{path} cannot be read as a search ({reason}); {REMEDY}.") from None
         try:
             for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
                 study.tell(trial.number, state=TrialState.FAIL)

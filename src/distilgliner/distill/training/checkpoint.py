@@ -70,7 +70,7 @@ def read_checkpoint(
                 else:
                     weights.setdefault(group, {})[name] = file.get_tensor(key)
     except (SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise UserError(f"{path} is damaged ({error}); remove it to start the run anew.") from error
+        raise UserError(f"{path} is damaged ({error}); remove it to start the run anew.") from None
     state = optimizer.state_dict()
     state["state"] = moments
     optimizer.load_state_dict(state)
