@@ -30,7 +30,7 @@ from grid import (
 from grid_log import RunLog, summarize
 
 from distilgliner.annotate.store import AnnotationStore
-from distilgliner.compare.annotations import annotate_transfer
+from distilgliner.compare.arms.annotations import annotate_transfer
 from distilgliner.compare.config import CompareConfig
 from distilgliner.compare.data import ComparisonData, read_comparison_data
 from distilgliner.compare.machine import describe_machine

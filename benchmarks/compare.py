@@ -17,9 +17,9 @@ import yaml
 
 from distilgliner.commands.options import merge_settings
 from distilgliner.compare.config import build_compare_config
+from distilgliner.compare.report.verdict import build_verdict
 from distilgliner.compare.results import write_results
 from distilgliner.compare.run import run_comparison
-from distilgliner.compare.verdict import build_verdict
 
 HERE = Path(__file__).parent
 

@@ -38,11 +38,11 @@ from grid_log import RunLog, summarize
 from distilgliner.annotate.decode import label_by_teacher
 from distilgliner.annotate.run import run_annotation
 from distilgliner.annotate.store import AnnotationStore
-from distilgliner.compare.annotations import annotate_parts, find_layers
+from distilgliner.compare.arms.annotations import annotate_parts, find_layers
+from distilgliner.compare.arms.prepare_teacher import TEACHER_FOLDER, prepare_teacher
 from distilgliner.compare.config import CompareConfig
 from distilgliner.compare.data import ComparisonData, read_comparison_data
 from distilgliner.compare.machine import describe_machine
-from distilgliner.compare.prepare_teacher import TEACHER_FOLDER, prepare_teacher
 from distilgliner.corpus.document import Document
 from distilgliner.evaluate.agreement import decode_teacher
 from distilgliner.evaluate.run import score_predictions

@@ -8,8 +8,8 @@ from typing import Any
 
 from grid_log import describe_measuring
 
-from distilgliner.compare import svg
-from distilgliner.compare.svg import Drawing, Scale
+from distilgliner.compare.report import svg
+from distilgliner.compare.report.svg import Drawing, Scale
 
 PANEL, HEIGHT = 400.0, 330.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 34.0, 20.0, 40.0, 44.0

@@ -17,8 +17,8 @@ from grid_log import RunLog
 
 from distilgliner.annotate.store import AnnotationStore
 from distilgliner.augment.config import build_augment_config
-from distilgliner.compare.annotations import annotate_transfer, find_layers
-from distilgliner.compare.arm import LABEL_FREE
+from distilgliner.compare.arms.annotations import annotate_transfer, find_layers
+from distilgliner.compare.arms.arm import LABEL_FREE
 from distilgliner.compare.config import CompareConfig, build_compare_config
 from distilgliner.compare.data import ComparisonData
 from distilgliner.compare.machine import describe_machine

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from distilgliner.bundled import bundled_corpus
 from distilgliner.compare.quickstart import build_quickstart_config
+from distilgliner.compare.report.verdict import build_verdict
 from distilgliner.compare.results import write_results
 from distilgliner.compare.run import run_comparison
-from distilgliner.compare.verdict import build_verdict
 
 HERE = Path(__file__).parent
 

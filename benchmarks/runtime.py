@@ -34,7 +34,7 @@ from tokenizers import Tokenizer
 
 from distilgliner.bundled import bundled_teacher
 from distilgliner.compare.machine import describe_machine
-from distilgliner.compare.svg import render_file
+from distilgliner.compare.report.svg import render_file
 from distilgliner.corpus.words import split_words
 from distilgliner.evaluate.cost import compute_medians
 from distilgliner.files import read_json, write_atomically, write_json

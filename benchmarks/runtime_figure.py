@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from distilgliner.compare import svg
-from distilgliner.compare.svg import Drawing, Scale
+from distilgliner.compare.report import svg
+from distilgliner.compare.report.svg import Drawing, Scale
 
 WIDTH, HEIGHT = 880.0, 480.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 40.0, 150.0, 26.0, 42.0  # labels stand to the right

@@ -15,10 +15,10 @@ from distilgliner.annotate.checkpoint import find_checkpoint
 from distilgliner.annotate.decode import label_by_teacher
 from distilgliner.annotate.run import run_annotation
 from distilgliner.annotate.store import open_store
-from distilgliner.compare.annotations import annotate_transfer, find_layers
-from distilgliner.compare.arm import LABEL_FREE, ArmJob, annotation_folder, build_dev
-from distilgliner.compare.claim import claim_comparison
-from distilgliner.compare.prepare_teacher import prepare_teacher
+from distilgliner.compare.arms.annotations import annotate_transfer, find_layers
+from distilgliner.compare.arms.arm import LABEL_FREE, ArmJob, annotation_folder, build_dev
+from distilgliner.compare.arms.prepare_teacher import prepare_teacher
+from distilgliner.compare.run_record import claim_comparison
 from distilgliner.distill.config import DistillConfig
 from distilgliner.distill.run import run_distillation
 from distilgliner.evaluate.footprint import compute_disk_bytes, count_parameters

@@ -23,9 +23,9 @@ from unseen_students_table import build_unseen_students_section, update_readme_u
 from unseen_table import build_unseen_section
 
 from distilgliner.bundled import bundled_teacher
+from distilgliner.compare.report.svg import render_file
+from distilgliner.compare.report.verdict import build_verdict
 from distilgliner.compare.results import FINETUNED, TEACHER, Results, read_results
-from distilgliner.compare.svg import render_file
-from distilgliner.compare.verdict import build_verdict
 from distilgliner.files import read_json
 
 HERE = Path(__file__).parent

@@ -90,7 +90,7 @@ def test_other_texts_are_refused(folder: Path) -> None:
 
 def test_labels_that_change_while_it_runs(folder: Path) -> None:
     """Workers read the files themselves, hours after the comparison was begun."""
-    from distilgliner.compare.arm import ArmJob, run_arm
+    from distilgliner.compare.arms.arm import ArmJob, run_arm
 
     _, *rest = Path("dev.jsonl").read_text().splitlines(keepends=True)
     Path("dev.jsonl").write_text("".join(rest))

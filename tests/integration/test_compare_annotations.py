@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from distilgliner.annotate.store import open_store
-from distilgliner.compare.annotations import find_layers
+from distilgliner.compare.arms.annotations import find_layers
 from distilgliner.compare.config import build_compare_config, read_compare_config
 from distilgliner.compare.run import run_comparison
 from distilgliner.corpus.read import read_texts

@@ -68,7 +68,7 @@ def compare(
     except ModuleNotFoundError as error:
         raise missing_extra(error.name or "torch", "compare") from None
     results = run_comparison(checked, output)
-    from distilgliner.compare.verdict import build_verdict
+    from distilgliner.compare.report.verdict import build_verdict
 
     typer.echo(build_verdict(results))
     typer.echo(f"Report: {output / 'report.html'}")

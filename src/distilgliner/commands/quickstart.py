@@ -28,7 +28,7 @@ def quickstart(
         )
     except ModuleNotFoundError as error:
         raise missing_extra(error.name or "torch", "compare") from None
-    from distilgliner.compare.verdict import build_verdict
+    from distilgliner.compare.report.verdict import build_verdict
     from distilgliner.student.predictor import DistilGLiNER
 
     started = time.perf_counter()

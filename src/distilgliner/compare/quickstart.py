@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from distilgliner.bundled import bundled_corpus
-from distilgliner.compare.arm import ArmJob
+from distilgliner.compare.arms.arm import ArmJob
 from distilgliner.compare.config import CompareConfig, build_compare_config
 from distilgliner.compare.results import Results
 from distilgliner.compare.run import run_comparison

@@ -13,22 +13,21 @@ from typing import Any
 from distilgliner.annotate.checkpoint import find_checkpoint
 from distilgliner.annotate.run import DEFAULT_FLOOR
 from distilgliner.annotate.store import AnnotationStore
-from distilgliner.compare.annotations import SPEED_FILE, annotate_parts
-from distilgliner.compare.arm import ArmJob, annotation_folder, open_parts, read_test
-from distilgliner.compare.choose_examples import choose_examples
-from distilgliner.compare.claim import claim_comparison
-from distilgliner.compare.config import CompareConfig
-from distilgliner.compare.costs import measure_costs
-from distilgliner.compare.data import ComparisonData, read_comparison_data
-from distilgliner.compare.machine import describe_machine
-from distilgliner.compare.notes import explain_comparison
-from distilgliner.compare.pool import run_arms
-from distilgliner.compare.prepare_teacher import (
+from distilgliner.compare.arms.annotations import SPEED_FILE, annotate_parts
+from distilgliner.compare.arms.arm import ArmJob, annotation_folder, open_parts, read_test
+from distilgliner.compare.arms.choose_examples import choose_examples
+from distilgliner.compare.arms.costs import measure_costs
+from distilgliner.compare.arms.pool import run_arms
+from distilgliner.compare.arms.prepare_teacher import (
     describe_finetuning,
     name_teacher,
     prepare_teacher,
 )
-from distilgliner.compare.report import write_report
+from distilgliner.compare.config import CompareConfig
+from distilgliner.compare.data import ComparisonData, read_comparison_data
+from distilgliner.compare.machine import describe_machine
+from distilgliner.compare.report.notes import explain_comparison
+from distilgliner.compare.report.write import write_report
 from distilgliner.compare.results import (
     TEACHER,
     Agreement,
@@ -42,6 +41,7 @@ from distilgliner.compare.results import (
     Teacher,
     write_results,
 )
+from distilgliner.compare.run_record import claim_comparison
 from distilgliner.corpus.document import Document, Entity
 from distilgliner.distill.data import check_floor
 from distilgliner.distill.run import read_result

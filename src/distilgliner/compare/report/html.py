@@ -1,4 +1,4 @@
-"""`report.html`: one file that needs nothing else, from the template beside this module."""
+"""`report.html`: one file that needs nothing else, from the template next to this module."""
 
 from __future__ import annotations
 
@@ -6,28 +6,27 @@ import re
 from functools import partial
 from typing import Any
 
-from distilgliner.compare import svg
-from distilgliner.compare.calibration_table import build_calibration_table
-from distilgliner.compare.cost_table import build_cost_table
-from distilgliner.compare.examples import compare_example
-from distilgliner.compare.figures import (
+from distilgliner.compare.report import svg
+from distilgliner.compare.report.calibration_table import build_calibration_table
+from distilgliner.compare.report.cost_table import build_cost_table
+from distilgliner.compare.report.examples import compare_example
+from distilgliner.compare.report.figures import (
     Figure,
     build_curve_figures,
     build_label_figures,
     build_speed_figure,
 )
-from distilgliner.compare.palette import DARK, FIGURE_RULES, FONT, LIGHT, build_variables
-from distilgliner.compare.reliability import build_reliability_figures
-from distilgliner.compare.results import TEACHER, Results
-from distilgliner.compare.summary import (
+from distilgliner.compare.report.palette import DARK, FIGURE_RULES, FONT, LIGHT, build_variables
+from distilgliner.compare.report.reliability import build_reliability_figures
+from distilgliner.compare.report.summary import (
     count_seeds,
     group_runs,
     list_arms,
     name_teachers,
     order_labels,
 )
-from distilgliner.compare.svg import Drawing
-from distilgliner.compare.tables import (
+from distilgliner.compare.report.svg import Drawing
+from distilgliner.compare.report.tables import (
     TARGETS,
     build_data_table,
     build_label_table,
@@ -37,8 +36,9 @@ from distilgliner.compare.tables import (
     format_config,
     format_date,
 )
-from distilgliner.compare.verdict import build_key_numbers, build_verdict
-from distilgliner.compare.wording import EXAMPLE_NOTE, explain_curves
+from distilgliner.compare.report.verdict import build_key_numbers, build_verdict
+from distilgliner.compare.report.wording import EXAMPLE_NOTE, explain_curves
+from distilgliner.compare.results import TEACHER, Results
 from distilgliner.errors import missing_extra
 
 _BEFORE_UNIT = re.compile(r"(?<=\d) (?=%|(?:[kMG]|[kMG]?B|m?s|min|h|GiB|points|F1)\b)")
@@ -52,7 +52,7 @@ def build_html(results: Results) -> str:
         raise missing_extra("jinja2", "compare") from None
 
     environment = Environment(
-        loader=PackageLoader("distilgliner", "compare"),
+        loader=PackageLoader("distilgliner", "compare/report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -61,7 +61,7 @@ def build_html(results: Results) -> str:
     environment.filters["zip"] = partial(zip, strict=True)
     environment.filters["joined"] = keep_together
     environment.filters["prose"] = lambda text: keep_together(text).replace("'", "’")
-    return environment.get_template("report.html").render(**_build_context(results))
+    return environment.get_template("page.html").render(**_build_context(results))
 
 
 def _build_context(results: Results) -> dict[str, Any]:

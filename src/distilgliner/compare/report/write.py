@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from distilgliner.compare.figures import (
+from distilgliner.compare.report.figures import (
     build_curve_figures,
     build_label_figures,
     build_speed_figure,
 )
-from distilgliner.compare.reliability import build_reliability_figures
-from distilgliner.compare.report_html import build_html
-from distilgliner.compare.report_markdown import FIGURES, build_markdown
+from distilgliner.compare.report.html import build_html
+from distilgliner.compare.report.markdown import FIGURES, build_markdown
+from distilgliner.compare.report.reliability import build_reliability_figures
+from distilgliner.compare.report.svg import render_file
 from distilgliner.compare.results import Results
-from distilgliner.compare.svg import render_file
 from distilgliner.files import write_atomically
 
 

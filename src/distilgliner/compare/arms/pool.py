@@ -15,7 +15,7 @@ from typing import Any
 
 from rich.progress import Progress
 
-from distilgliner.compare.arm import PROGRESS_FILE, ArmJob, run_arm
+from distilgliner.compare.arms.arm import PROGRESS_FILE, ArmJob, run_arm
 from distilgliner.errors import UserError
 from distilgliner.evaluate.cost import count_cores
 from distilgliner.files import read_json

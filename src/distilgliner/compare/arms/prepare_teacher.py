@@ -7,7 +7,7 @@ from pathlib import Path
 
 from distilgliner.annotate.run import run_annotation
 from distilgliner.annotate.store import open_store
-from distilgliner.compare.arm import annotation_folder
+from distilgliner.compare.arms.arm import annotation_folder
 from distilgliner.compare.config import CompareConfig
 from distilgliner.compare.data import ComparisonData
 from distilgliner.compare.results import Finetuning, Quality

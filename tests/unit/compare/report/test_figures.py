@@ -5,21 +5,19 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from fake_results import build_results
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distilgliner.compare.curves import build_curve_panels, compute_line
-from distilgliner.compare.figures import (
+from distilgliner.compare.report.curves import build_curve_panels, compute_line
+from distilgliner.compare.report.figures import (
     build_curve_figures,
     build_label_figures,
     build_speed_figure,
     spread_labels,
 )
-from distilgliner.compare.results import Results
-from distilgliner.compare.summary import group_runs, order_labels
-from distilgliner.compare.svg import Scale, compute_log_ticks, compute_ticks
-from distilgliner.compare.wording import (
+from distilgliner.compare.report.summary import group_runs, order_labels
+from distilgliner.compare.report.svg import Scale, compute_log_ticks, compute_ticks
+from distilgliner.compare.report.wording import (
     format_bytes,
     format_count,
     format_difference,
@@ -28,6 +26,8 @@ from distilgliner.compare.wording import (
     format_share,
     format_times,
 )
+from distilgliner.compare.results import Results
+from fake_results import build_results
 
 
 @given(st.floats(-1e4, 1e4), st.floats(0, 1e4))

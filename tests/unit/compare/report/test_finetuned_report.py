@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from fake_results import build_results
 
 from distilgliner.compare.config import build_compare_config
+from distilgliner.compare.report.tables import build_label_table, build_quality_table
+from distilgliner.compare.report.verdict import build_verdict
 from distilgliner.compare.results import Results
-from distilgliner.compare.tables import build_label_table, build_quality_table
-from distilgliner.compare.verdict import build_verdict
 from distilgliner.errors import UserError
+from fake_results import build_results
 
 RAW = {"labels": ["person"], "transfer": "a.txt", "dev": "dev.jsonl", "test": "test.jsonl"}
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
+from distilgliner.compare.report.wording import join_words
 from distilgliner.compare.results import ARMS, TEACHER, Arm, Cost, Results, Run
-from distilgliner.compare.wording import join_words
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_results import build_results
 
-from distilgliner.compare.report import write_report
-from distilgliner.compare.report_html import build_html
-from distilgliner.compare.report_markdown import build_markdown, escape_markdown
+from distilgliner.compare.report.html import build_html
+from distilgliner.compare.report.markdown import build_markdown, escape_markdown
+from distilgliner.compare.report.write import write_report
+from fake_results import build_results
 
 VOID = {"meta", "br", "img", "link", "input", "hr"}
 MANY_LABELS = tuple(f"label number {index}" for index in range(14))
@@ -111,7 +111,7 @@ def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
     """Also in other processes, whatever the hash seed."""
     script = (
         "import sys; from pathlib import Path; from fake_results import build_results; "
-        "from distilgliner.compare.report import write_report; "
+        "from distilgliner.compare.report.write import write_report; "
         "write_report(build_results(), Path(sys.argv[1]))"
     )
     for seed in ("1", "2"):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from distilgliner.compare.arm import ArmJob
+from distilgliner.compare.arms.arm import ArmJob
 from distilgliner.compare.config import CompareConfig
 from distilgliner.compare.results import TEACHER
 from distilgliner.corpus.document import Document

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from distilgliner.compare.results import TEACHER, Cost, Results
-from distilgliner.compare.summary import compute_ratio, compute_spread, list_students, list_threads
-from distilgliner.compare.tables import Cell, Row, Table
-from distilgliner.compare.wording import (
+from distilgliner.compare.report.summary import (
+    compute_ratio,
+    compute_spread,
+    list_students,
+    list_threads,
+)
+from distilgliner.compare.report.tables import Cell, Row, Table
+from distilgliner.compare.report.wording import (
     DASH,
     count_of,
     format_bytes,
@@ -19,6 +23,7 @@ from distilgliner.compare.wording import (
     format_share,
     format_times,
 )
+from distilgliner.compare.results import TEACHER, Cost, Results
 
 # How a student's value is set against the teacher's.
 Relation = Literal["share", "faster", "shorter"]

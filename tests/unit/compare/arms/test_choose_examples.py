@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from distilgliner.compare.choose_examples import MAX_WORDS, MIN_WORDS, choose_examples
+from distilgliner.compare.arms.choose_examples import MAX_WORDS, MIN_WORDS, choose_examples
 from distilgliner.corpus.document import Document, Entity
 
 ADA = Entity(0, 3, "person", 0.87654)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from fake_results import build_cost, build_results
 
+from distilgliner.compare.report.verdict import build_key_numbers, build_verdict
 from distilgliner.compare.results import Results
-from distilgliner.compare.verdict import build_key_numbers, build_verdict
+from fake_results import build_cost, build_results
 
 
 def with_f1(levels: dict[str, float], teacher: float = 0.715, **changes: Any) -> Results:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
-from distilgliner.compare.palette import build_standalone_style
+from distilgliner.compare.report.palette import build_standalone_style
 
 Anchor = Literal["start", "middle", "end"]
 MARKERS = {

@@ -6,10 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from distilgliner.compare import svg
-from distilgliner.compare.curves import build_curve_legend, build_curve_panels
-from distilgliner.compare.results import TEACHER, Results, Significance
-from distilgliner.compare.summary import (
+from distilgliner.compare.report import svg
+from distilgliner.compare.report.curves import build_curve_legend, build_curve_panels
+from distilgliner.compare.report.summary import (
     Group,
     Spread,
     compute_spread,
@@ -17,7 +16,8 @@ from distilgliner.compare.summary import (
     list_students,
     order_labels,
 )
-from distilgliner.compare.svg import Drawing, Scale
+from distilgliner.compare.report.svg import Drawing, Scale
+from distilgliner.compare.results import TEACHER, Results, Significance
 
 _BAR, _GAP = 9.0, 13.0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from distilgliner.compare.examples import Verdict, compare_example, merge_overlapping
+from distilgliner.compare.report.examples import Verdict, compare_example, merge_overlapping
 from distilgliner.compare.results import Example
 
 TEXT = "Ada Lovelace met Charles Babbage in London yesterday."

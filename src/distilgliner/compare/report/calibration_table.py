@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from distilgliner.compare.report.summary import Spread, compute_spread, group_runs, list_students
+from distilgliner.compare.report.tables import Cell, Row, Table
+from distilgliner.compare.report.wording import DASH, format_integer, format_points
 from distilgliner.compare.results import FINETUNED, TEACHER, Calibration, Quality, Results
-from distilgliner.compare.summary import Spread, compute_spread, group_runs, list_students
-from distilgliner.compare.tables import Cell, Row, Table
-from distilgliner.compare.wording import DASH, format_integer, format_points
 
 _COLUMNS = ("ECE", "Mean score", "Right", "Entities")
 

@@ -13,9 +13,9 @@ import torch
 
 from distilgliner.annotate.decode import label_by_teacher
 from distilgliner.annotate.store import AnnotationStore, open_store
-from distilgliner.compare.claim import check_same_data
 from distilgliner.compare.config import CompareConfig
 from distilgliner.compare.data import ComparisonData, read_comparison_data
+from distilgliner.compare.run_record import check_same_data
 from distilgliner.corpus.document import Document, Entity
 from distilgliner.distill.calibration.tag_scores import compute_tag_log_probabilities
 from distilgliner.distill.config import DistillConfig, TargetConfig

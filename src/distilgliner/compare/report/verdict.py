@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from distilgliner.compare.results import TEACHER, Results, Significance
-from distilgliner.compare.summary import (
+from distilgliner.compare.report.summary import (
     Group,
     compute_ratio,
     count_seeds,
@@ -13,7 +12,7 @@ from distilgliner.compare.summary import (
     group_runs,
     list_students,
 )
-from distilgliner.compare.wording import (
+from distilgliner.compare.report.wording import (
     count_of,
     format_bytes,
     format_count,
@@ -25,6 +24,7 @@ from distilgliner.compare.wording import (
     format_times,
     join_words,
 )
+from distilgliner.compare.results import TEACHER, Results, Significance
 
 _TARGETS = {
     "gold": "gold labels alone",

@@ -6,11 +6,11 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
-from distilgliner.compare import svg
-from distilgliner.compare.figures import Figure
+from distilgliner.compare.report import svg
+from distilgliner.compare.report.figures import Figure
+from distilgliner.compare.report.summary import group_runs, list_students
+from distilgliner.compare.report.svg import Drawing, Scale
 from distilgliner.compare.results import TEACHER, Calibration, Results
-from distilgliner.compare.summary import group_runs, list_students
-from distilgliner.compare.svg import Drawing, Scale
 
 WIDTH, HEIGHT = 720.0, 330.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 40.0, 20.0, 30.0, 42.0

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from distilgliner.compare.figures import draw_interval_strips, draw_seed_strips
-from distilgliner.compare.results import FINETUNED, TEACHER, Finetuning, Quality, Results, Run
-from distilgliner.compare.summary import (
+from distilgliner.compare.report.figures import draw_interval_strips, draw_seed_strips
+from distilgliner.compare.report.summary import (
     Group,
     Spread,
     compute_ratio,
@@ -21,8 +20,8 @@ from distilgliner.compare.summary import (
     list_students,
     order_labels,
 )
-from distilgliner.compare.verdict import judge
-from distilgliner.compare.wording import (
+from distilgliner.compare.report.verdict import judge
+from distilgliner.compare.report.wording import (
     DASH,
     count_of,
     format_difference,
@@ -31,6 +30,7 @@ from distilgliner.compare.wording import (
     format_points,
     format_seconds,
 )
+from distilgliner.compare.results import FINETUNED, TEACHER, Finetuning, Quality, Results, Run
 
 TARGETS = {
     "gold": "human labels only, no teacher",

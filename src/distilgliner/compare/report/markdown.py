@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 
-from distilgliner.compare.calibration_table import build_calibration_table
-from distilgliner.compare.cost_table import build_cost_table
-from distilgliner.compare.examples import ComparedExample, Place, Verdict, compare_example
-from distilgliner.compare.figures import (
+from distilgliner.compare.report.calibration_table import build_calibration_table
+from distilgliner.compare.report.cost_table import build_cost_table
+from distilgliner.compare.report.examples import ComparedExample, Place, Verdict, compare_example
+from distilgliner.compare.report.figures import (
     Figure,
     build_curve_figures,
     build_label_figures,
     build_speed_figure,
 )
-from distilgliner.compare.reliability import build_reliability_figures
-from distilgliner.compare.results import Results
-from distilgliner.compare.summary import count_seeds, name_teachers
-from distilgliner.compare.tables import (
+from distilgliner.compare.report.reliability import build_reliability_figures
+from distilgliner.compare.report.summary import count_seeds, name_teachers
+from distilgliner.compare.report.tables import (
     Cell,
     Table,
     build_data_table,
@@ -27,8 +26,9 @@ from distilgliner.compare.tables import (
     format_config,
     format_date,
 )
-from distilgliner.compare.verdict import build_verdict
-from distilgliner.compare.wording import EXAMPLE_NOTE, explain_curves
+from distilgliner.compare.report.verdict import build_verdict
+from distilgliner.compare.report.wording import EXAMPLE_NOTE, explain_curves
+from distilgliner.compare.results import Results
 
 FIGURES = "figures"
 

@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_results import build_results
 
-from distilgliner.compare.calibration_table import build_calibration_table
-from distilgliner.compare.reliability import (
+from distilgliner.compare.report.calibration_table import build_calibration_table
+from distilgliner.compare.report.html import build_html
+from distilgliner.compare.report.markdown import build_markdown
+from distilgliner.compare.report.reliability import (
     LEAST_ENTITIES,
     build_reliability_figures,
     pool_bins,
 )
-from distilgliner.compare.report_html import build_html
-from distilgliner.compare.report_markdown import build_markdown
 from distilgliner.compare.results import Calibration, Results, read_results
+from fake_results import build_results
 
 
 def calibrate(ece: float | None, *bins: tuple[float, int, float, float]) -> dict[str, Any]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from distilgliner.compare.arm import LABEL_FREE
+from distilgliner.compare.arms.arm import LABEL_FREE
 from distilgliner.compare.config import CompareConfig
-from distilgliner.compare.wording import join_words
+from distilgliner.compare.report.wording import join_words
 from distilgliner.corpus.prompts import compute_prompts
 from distilgliner.distill.data import LEARNT
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median_low
 
-from distilgliner.compare import svg
+from distilgliner.compare.report import svg
+from distilgliner.compare.report.summary import Group, group_runs, list_arms
+from distilgliner.compare.report.svg import Drawing, Scale
 from distilgliner.compare.results import CurvePoint, Results
-from distilgliner.compare.summary import Group, group_runs, list_arms
-from distilgliner.compare.svg import Drawing, Scale
 
 WIDTH, HEIGHT = 344.0, 250.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 40.0, 8.0, 30.0, 34.0

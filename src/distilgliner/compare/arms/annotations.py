@@ -9,7 +9,7 @@ from distilgliner.annotate.run import run_annotation
 from distilgliner.annotate.store import AnnotationStore
 from distilgliner.augment.documents import augment_documents
 from distilgliner.augment.source import TeacherDocuments
-from distilgliner.compare.arm import annotation_folder
+from distilgliner.compare.arms.arm import annotation_folder
 from distilgliner.compare.config import CompareConfig
 from distilgliner.compare.data import ComparisonData
 from distilgliner.corpus.document import Document
