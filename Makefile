@@ -13,10 +13,10 @@ export HF_HUB_OFFLINE ?= 1
 install: $(STAMP)
 
 # torch first and by its exact version: left to other packages, pip takes gigabytes of CUDA.
-$(STAMP): pyproject.toml constraints.txt
+$(STAMP): pyproject.toml teacher/pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch==2.13.0
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable teacher --editable '.[dev]'
 	touch $@
 
 quickstart: install

@@ -14,7 +14,7 @@ import { launchChromium } from "./test/chromium.js";
 import { serveFolder } from "./test/serve.js";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const TEXTS = join(HERE, "../src/distilgliner/bundled/corpus/transfer.txt");
+const TEXTS = join(HERE, "../teacher/src/distilgliner_teacher/corpus/transfer.txt");
 const MOST_TEXTS = 1000;
 const LOADED = [
   "index.html",

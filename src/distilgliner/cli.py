@@ -9,22 +9,24 @@ from typing import Any
 import typer
 
 from distilgliner import __version__
-from distilgliner.errors import UserError
+from distilgliner.errors import UserError, missing_extra
 
-# Each command lives in `distilgliner.commands.<module>` as a function of the same name.
-COMMANDS = (
-    "finetune",
-    "annotate",
-    "augment",
-    "distill",
-    "tune",
-    "evaluate",
-    "compare",
-    "export",
-    "predict",
-    "serve",
-    "quickstart",
-)
+# Each command lives in `distilgliner.commands.<module>` as a function of the same name; the extra
+# has the packages that it needs besides those of predicting.
+EXTRAS = {
+    "finetune": "finetune",
+    "annotate": "annotate",
+    "augment": "augment",
+    "distill": "distill",
+    "tune": "tune",
+    "evaluate": "annotate",
+    "compare": "compare",
+    "export": "export",
+    "predict": "annotate",
+    "serve": "serve",
+    "quickstart": "quickstart",
+}
+COMMANDS = tuple(EXTRAS)
 
 # Newer versions of typer bring their own copy of click: its base of all usage errors is the
 # grandparent of BadParameter in both.
@@ -60,12 +62,27 @@ for _name in COMMANDS:
     app.command(name=_name)(getattr(import_module(f"distilgliner.commands.{_name}"), _name))
 
 
+def _name_extra(error: ModuleNotFoundError, arguments: list[str]) -> UserError:
+    """What to install for a command whose packages are not all there; our own faults stay faults.
+
+    Raises `error` where the module is one of ours.
+    """
+    package = (error.name or "").partition(".")[0]
+    command = next((argument for argument in arguments if argument in EXTRAS), None)
+    if command is None or package in ("", "distilgliner"):
+        raise error
+    return missing_extra(package, EXTRAS[command])
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; exits with 0, with 2 for bad input, with 130 for Ctrl-C."""
     try:
         code = app(arguments, standalone_mode=False)
     except UserError as error:
         sys.stderr.write(f"distilgliner: {error}\n")
+        sys.exit(2)
+    except ModuleNotFoundError as error:
+        sys.stderr.write(f"distilgliner: {_name_extra(error, arguments or sys.argv[1:])}\n")
         sys.exit(2)
     except _CommandLineError as error:
         error.show()

@@ -6,7 +6,13 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from distilgliner.bundled import BUNDLED, GENERAL, bundled_student, bundled_teacher
+from distilgliner.bundled import (
+    BUNDLED,
+    GENERAL,
+    bundled_student,
+    bundled_teacher,
+    bundled_trained_student,
+)
 from distilgliner.errors import UserError
 
 _BUILT_IN = {GENERAL: bundled_student, BUNDLED: bundled_teacher}
@@ -51,6 +57,15 @@ def locate_folder(id_or_folder: str | Path, what: str, **options: Any) -> Path:
     if isinstance(id_or_folder, Path) or not is_hub_id(name):
         raise UserError(f"There is no folder {name}; give a {what}'s folder or a hub id.")
     return fetch_snapshot(name, what, **options)
+
+
+def locate_trained_student(id_or_folder: str | Path) -> Path:
+    """As `locate_folder`, but "general" is the general student with the weights of its training.
+
+    Raises `UserError` where those are not installed.
+    """
+    folder = locate_folder(id_or_folder, "student")
+    return bundled_trained_student() if id_or_folder == GENERAL else folder
 
 
 def fetch_snapshot(name: str, what: str, **options: Any) -> Path:

@@ -8,7 +8,9 @@ import typer
 
 
 def export(
-    model: Path = typer.Option(..., help="Folder of a student, as 'distilgliner distill' wrote."),
+    model: str = typer.Option(
+        ..., help="Folder of a student, as 'distilgliner distill' wrote, or 'general'."
+    ),
     output: Path = typer.Option(..., help="Folder of the exported student."),
     quantize: str = typer.Option(
         "none", help="int8: half the size, and faster; must cost less than 0.3 F1 on --dev."

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import typer
-import yaml
 
 from distilgliner.corpus.document import check_labels
 from distilgliner.corpus.labels import read_labels
@@ -103,6 +102,8 @@ def merge_settings(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[
 
 def _parse_value(text: str) -> Any:
     """YAML, but with 1e-3 as a number, as everywhere else."""
+    import yaml  # which predicting does not need
+
     try:
         value = yaml.safe_load(text)
         return float(value) if isinstance(value, str) else value

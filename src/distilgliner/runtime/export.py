@@ -15,6 +15,7 @@ from distilgliner.corpus.document import Document, check_labels
 from distilgliner.errors import UserError, missing_extra
 from distilgliner.files import write_atomically, write_json
 from distilgliner.folders import check_content, lock_folder
+from distilgliner.hub import locate_trained_student
 from distilgliner.runtime.compile import compile_labels
 from distilgliner.runtime.loss import check_loss, measure_graphs
 from distilgliner.student.description import (
@@ -55,7 +56,7 @@ def run_export(
     The graph is checked by `onnx.checker`. Raises `UserError` for a folder that is no trained
     student, an output that is not empty or cannot be made, and for int8 that costs too much.
     """
-    source, folder = Path(model), Path(output)
+    source, folder = locate_trained_student(model), Path(output)
     if quantize == "int8" and dev is None and not force:
         raise UserError(
             "What int8 costs must be measured: pass --dev with labelled text, or --force."

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distilgliner.bundled import bundled_corpus, bundled_lexicon
-from distilgliner.bundled.build_transfer import SENTENCES, build_transfer, run_build_transfer
+from distilgliner_teacher.build_transfer import SENTENCES, build_transfer, run_build_transfer
 from distilgliner.corpus.document import Document
 from distilgliner.corpus.inline import parse_inline
 from distilgliner.corpus.read import read_documents
@@ -171,7 +171,7 @@ class TestResampleEntities:
 
     def test_independent_of_the_hash_seed(self) -> None:
         code = (
-            "from distilgliner.bundled.build_transfer import build_transfer;"
+            "from distilgliner_teacher.build_transfer import build_transfer;"
             "from distilgliner.corpus.document import text_id;"
             "print(text_id('\\n'.join(document.text for document in build_transfer())))"
         )
@@ -251,7 +251,7 @@ class TestTransfer:
         assert run_build_transfer(tmp_path / "transfer.txt") == SENTENCES
         made = (tmp_path / "transfer.txt").read_bytes()
         assert made == bundled_corpus("transfer").read_bytes(), (
-            "run: python -m distilgliner.bundled.build_transfer"
+            "run: python -m distilgliner_teacher.build_transfer"
         )
 
     def test_sentences_are_new_and_distinct(self, training: list[Document]) -> None:

@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 
 from distilgliner.errors import UserError
 from distilgliner.folders import compute_fingerprint
-from distilgliner.hub import locate_folder
+from distilgliner.hub import locate_trained_student
 from distilgliner.student.config import StudentConfig
 from distilgliner.student.description import WEIGHTS_FILE
 from distilgliner.student.features import WordFeaturizer
@@ -68,7 +68,7 @@ def read_initial(source: str | Path) -> InitialStudent:
 
     Raises `UserError` when it is no trained student.
     """
-    folder = locate_folder(source, "student")
+    folder = locate_trained_student(source)
     student = read_student(folder)
     fingerprint = compute_fingerprint([(folder / WEIGHTS_FILE).read_bytes()])
     return InitialStudent(str(source), student, fingerprint)

@@ -1,4 +1,4 @@
-"""Write the unlabelled sentences for distillation: `python -m distilgliner.bundled.build_transfer`.
+"""Write the unlabelled sentences for distillation: `python -m distilgliner_teacher.build_transfer`.
 
 They are the hand-written training sentences with other names in their entity slots (see
 `distilgliner.corpus.resample`); only the texts are kept, the teacher labels them anew.
