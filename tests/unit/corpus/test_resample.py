@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from distilgliner_teacher.build_transfer import SENTENCES, build_transfer, run_build_transfer
 from hypothesis import given
 from hypothesis import strategies as st
 
 from distilgliner.bundled import bundled_corpus, bundled_lexicon
-from distilgliner_teacher.build_transfer import SENTENCES, build_transfer, run_build_transfer
 from distilgliner.corpus.document import Document
 from distilgliner.corpus.inline import parse_inline
 from distilgliner.corpus.read import read_documents

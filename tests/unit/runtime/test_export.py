@@ -150,6 +150,6 @@ def test_nor_does_it_on_the_command_line(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert re.fullmatch(
         r"distilgliner: .*needs torch; run 'distilgliner export' where .*"
-        r"pip install 'distilgliner\[student\]'\n",
+        r"pip install 'distilgliner\[student\]' \(for an NVIDIA GPU .*\)\n",
         done.stderr,
     )
