@@ -149,7 +149,7 @@ def test_nor_does_it_on_the_command_line(tmp_path: Path) -> None:
     done = run_without_torch(code, "predict", "--model", trained, "--input", gold)
     assert done.returncode == 2
     assert re.fullmatch(
-        r"distilgliner: .*needs torch; run 'distilgliner export' where .*"
+        r"distilgliner: .*needs torch.* 'distilgliner export' .*"
         r"pip install 'distilgliner\[student\]' \(for an NVIDIA GPU .*\)\n",
         done.stderr,
     )
