@@ -7,15 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from distilgliner.annotate.manifest import write_manifest
+from distilgliner.annotate.shards import ShardSummary, shard_path, write_shard
 from distilgliner.annotate.spans import AnnotatedDocument, build_span_scores
-from distilgliner.annotate.store import (
-    AnnotationStore,
-    ShardSummary,
-    open_store,
-    shard_path,
-    write_shard,
-)
+from distilgliner.annotate.store import AnnotationStore, complete_store, open_store
 from distilgliner.corpus.align import align_spans
 from distilgliner.corpus.document import Document
 from tiny_store import LABELS, write_store
@@ -58,11 +52,6 @@ def write_teacher_store(
     write_shard(shard_path(folder, 0), annotated, summary)
     assert store.manifest.corpus is not None
     corpus = store.manifest.corpus.model_copy(update={"shards": 1})
-    changes = {
-        "teacher": teacher,
-        "teacher_hash": weight_hash,
-        "labels": tuple(labels),
-        "corpus": corpus,
-    }
-    write_manifest(folder, store.manifest.model_copy(update=changes))
+    changes = {"teacher": teacher, "teacher_hash": weight_hash, "labels": tuple(labels)}
+    complete_store(folder, store.manifest.model_copy(update=changes), corpus)
     return open_store(folder)

@@ -24,16 +24,10 @@ from distilgliner.annotate.manifest import (
     Manifest,
     PromptSettings,
     WindowSettings,
-    write_manifest,
 )
+from distilgliner.annotate.shards import ShardSummary, shard_path, write_shard
 from distilgliner.annotate.spans import AnnotatedDocument, build_span_scores
-from distilgliner.annotate.store import (
-    AnnotationStore,
-    ShardSummary,
-    open_store,
-    shard_path,
-    write_shard,
-)
+from distilgliner.annotate.store import AnnotationStore, complete_store, open_store
 from distilgliner.annotate.vocabulary import (
     TOKENIZER_FILE,
     VECTORS_FILE,
@@ -115,8 +109,10 @@ def write_store(folder: Path, documents: Sequence[Document]) -> AnnotationStore:
         entities = sum(len(document.entities or ()) for document in part)
         summary = ShardSummary(len(part), words, entities, 0)
         write_shard(shard_path(folder, index), annotated, summary)
-    write_manifest(folder, _build_manifest(documents, len(parts)))
     write_tiny_vocabulary(folder / VOCABULARY_FOLDER)
+    manifest = _build_manifest(documents, len(parts))
+    assert manifest.corpus is not None
+    complete_store(folder, manifest, manifest.corpus)
     return open_store(folder)
 
 

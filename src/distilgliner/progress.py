@@ -40,6 +40,11 @@ def build_progress(*, quiet: bool = False) -> Progress:
     )
 
 
+def notify(message: str) -> None:
+    """Tell on stderr, in one line, what a run has done that nobody asked for."""
+    console.print(f"Note: {message}", markup=False, highlight=False, soft_wrap=True)
+
+
 @contextmanager
 def silence_loggers(*names: str) -> Iterator[None]:
     """Only errors of other packages' loggers inside the block: we say ourselves what matters."""

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from distilgliner.annotate.manifest import read_manifest
-from distilgliner.annotate.store import AnnotationStore, open_store, shard_path
+from distilgliner.annotate.shards import shard_path
+from distilgliner.annotate.store import AnnotationStore, open_store
 from distilgliner.errors import UserError
 
 _SCRIPT = """

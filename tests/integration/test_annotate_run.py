@@ -16,7 +16,8 @@ import pytest
 from distilgliner.annotate.decode import decode_flat
 from distilgliner.annotate.manifest import StateSettings
 from distilgliner.annotate.run import run_annotation
-from distilgliner.annotate.store import AnnotationStore, open_store, shard_path
+from distilgliner.annotate.shards import shard_path
+from distilgliner.annotate.store import AnnotationStore, open_store
 from distilgliner.corpus.document import Document
 from distilgliner.errors import UserError
 

@@ -20,6 +20,7 @@ HEAVY = ("torch", "gliner", "transformers", "pyarrow", "datasets", "spacy", "num
 ORDER = (
     "errors",
     "progress",
+    "checksums",
     "files",
     "folders",
     "corpus",

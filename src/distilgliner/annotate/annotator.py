@@ -19,14 +19,9 @@ from distilgliner.annotate.manifest import (
     StateSettings,
     WindowSettings,
 )
+from distilgliner.annotate.shards import ShardSummary, write_shard
 from distilgliner.annotate.spans import AnnotatedDocument
-from distilgliner.annotate.store import ShardSummary, write_shard
-from distilgliner.annotate.vocabulary import (
-    TOKENIZER_FILE,
-    VECTORS_FILE,
-    VOCABULARY_FOLDER,
-    write_vocabulary,
-)
+from distilgliner.annotate.vocabulary import VOCABULARY_FOLDER, write_vocabulary
 from distilgliner.annotate.windows import find_sentence_ends
 from distilgliner.corpus.document import Document, check_labels
 from distilgliner.corpus.prompts import Prompts, compute_prompts
@@ -54,6 +49,8 @@ class Annotator:
         check_packages()
         from distilgliner.annotate import teacher as teacher_module
 
+        self.has_vocabulary = False
+        """Whether the store's vocabulary is there and is known to be whole."""
         self._teacher: Teacher | None = None
         if isinstance(teacher, teacher_module.Teacher):
             self._teacher, self._checkpoint = teacher, teacher.checkpoint
@@ -146,6 +143,7 @@ class Annotator:
                 entities=sum(len(decode_flat(document, labels)) for document in annotated),
                 shortened_words=teacher.shortened_words - shortened_before,
             ),
+            self.manifest.compute_settings_hash(),
         )
         self._words = words_before + total  # overlaps of windows counted once
 
@@ -157,9 +155,8 @@ class Annotator:
         return StateRecorder(teacher.model, self.manifest.states.layers)
 
     def write_vocabulary(self, output: Path) -> None:
-        """Put what students inherit beside the annotations, unless it is there."""
-        folder = output / VOCABULARY_FOLDER
-        if (folder / VECTORS_FILE).is_file() and (folder / TOKENIZER_FILE).is_file():
+        """Write what students inherit into the store, unless it is there and whole."""
+        if self.has_vocabulary:
             return
         model = self._get_teacher().model
         # Encoding leaves its padding and truncation in the tokenizer, which is not its nature.
@@ -167,7 +164,8 @@ class Annotator:
         if tokenizer is not None:
             tokenizer.no_padding()
             tokenizer.no_truncation()
-        write_vocabulary(model, folder)
+        write_vocabulary(model, output / VOCABULARY_FOLDER)
+        self.has_vocabulary = True
 
     def _get_teacher(self) -> Teacher:
         if self._teacher is None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from distilgliner.checksums import hash_texts, seal, unseal
 from distilgliner.corpus.prompts import Prompts
 from distilgliner.errors import UserError
-from distilgliner.files import write_atomically
+from distilgliner.files import write_json
 
 MANIFEST_FILE = "manifest.json"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""Since 2 a manifest has a seal, and when the store is complete the hashes of its files."""
 
 
 class _Model(BaseModel):
@@ -78,11 +81,26 @@ class CorpusRecord(_Model):
     shards: int
 
 
+class ShardRecord(_Model):
+    """What a shard of a complete store must be."""
+
+    documents: int
+    words: int
+    entities: int
+    """At probability 0.5."""
+    shortened_words: int
+    ids: str
+    """blake2b of the ids of its documents, in their order."""
+    size_bytes: int
+    blake2b: str
+    """Of the file."""
+
+
 class Manifest(_Model):
     """The settings of a store; `labels` is the label set that `label_index` counts in."""
 
     format: Literal["distilgliner-annotations"] = "distilgliner-annotations"
-    format_version: Literal[1] = 1
+    format_version: Literal[1, 2] = FORMAT_VERSION
     teacher: str
     """Hub id, or name of the folder."""
     teacher_hash: str
@@ -100,6 +118,18 @@ class Manifest(_Model):
     """None: scores only."""
     corpus: CorpusRecord | None = None
     complete: bool = False
+    shards: tuple[ShardRecord, ...] | None = None
+    """Written when the store is complete; None in stores of version 1."""
+    vocabulary: dict[str, str] | None = None
+    """blake2b of the files of the vocabulary, by their names; None in stores of version 1."""
+
+    def compute_settings_hash(self) -> str:
+        """32 hex digits of what decides the numbers in a shard; every shard has it too."""
+        return hash_texts(repr(_get(self, path)) for path in _FIXED)
+
+
+class DamagedManifestError(UserError):
+    """A manifest whose content is lost; the shards are there and say themselves what they are."""
 
 
 _REMEDY = "pass the store's settings, or choose another --output folder"
@@ -156,31 +186,56 @@ def _show(value: object) -> str:
 def read_manifest(folder: Path) -> Manifest | None:
     """The manifest of a store, or None when the folder has none.
 
-    Raises `UserError` when it is damaged or of a version that this program does not know.
+    Raises `UserError` when it is of a version that this program does not know, and
+    `DamagedManifestError` when it is no JSON or was changed after it was written.
     """
     path = folder / MANIFEST_FILE
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    if not path.exists():
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read ({error}); annotate into another folder.") from None
     try:
-        return Manifest.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise _damaged(path, str(error).splitlines()[0]) from None
+    if not isinstance(content, dict):
+        raise _damaged(path, "it is no JSON object")
+    version = content.get("format_version")
+    if version == 1:
+        return _validate(path, content)
+    bare = unseal(content)
+    if bare is None and version == FORMAT_VERSION:
+        raise _damaged(path, "it has changed since it was written")
+    return _validate(path, bare or content)
+
+
+def _validate(path: Path, content: dict[str, Any]) -> Manifest:
+    try:
+        # As JSON, in which lists are tuples, and numbers no strings.
+        return Manifest.model_validate_json(json.dumps(content))
+    except (ValidationError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        if isinstance(error, ValidationError):
+            first = error.errors()[0]
+            reason = f"{'.'.join(map(str, first['loc'])) or 'the file'}: {first['msg']}"
         raise UserError(
-            f"{path} is not a manifest of annotations that this version reads ({where}: "
-            f"{first['msg']}); annotate again into another folder."
+            f"{path} is not a manifest of annotations that this version reads ({reason}); "
+            "annotate again into another folder."
         ) from None
 
 
+def _damaged(path: Path, reason: str) -> DamagedManifestError:
+    return DamagedManifestError(
+        f"{path} is damaged ({reason}); run the same distilgliner annotate command again, which "
+        "checks the shards and writes it anew."
+    )
+
+
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write the manifest atomically."""
-    # A field that is not used is not written, so that earlier versions read such stores too.
-    unused: dict[str, Any] = {"states": True} if manifest.states is None else {}
+    """Write the manifest atomically, with its seal."""
+    content = manifest.model_dump(mode="json", exclude_none=False)
+    unused = ("states", "shards", "vocabulary")
+    content = {
+        key: value for key, value in content.items() if value is not None or key not in unused
+    }
     if manifest.prompt.groups is None:
-        unused["prompt"] = {"groups"}
-    content = manifest.model_dump_json(indent=1, exclude=unused)
-    write_atomically(folder / MANIFEST_FILE, content + "\n")
+        del content["prompt"]["groups"]
+    write_json(folder / MANIFEST_FILE, content if manifest.format_version == 1 else seal(content))

@@ -8,25 +8,19 @@ from typing import TYPE_CHECKING
 
 from distilgliner.annotate.annotator import Annotator
 from distilgliner.annotate.corpus import Corpus
-from distilgliner.annotate.manifest import (
-    MANIFEST_FILE,
-    CorpusRecord,
-    Manifest,
-    check_same_settings,
-    read_manifest,
-    write_manifest,
+from distilgliner.annotate.manifest import CorpusRecord
+from distilgliner.annotate.resume import (
+    build_other_corpus,
+    has_vocabulary,
+    is_done,
+    prepare_folder,
 )
-from distilgliner.annotate.store import (
-    AnnotationStore,
-    open_store,
-    read_ids,
-    read_summary,
-    shard_path,
-)
+from distilgliner.annotate.shards import read_summary, shard_path
+from distilgliner.annotate.store import AnnotationStore, complete_store, open_store
 from distilgliner.corpus.document import Document
 from distilgliner.corpus.prompts import Prompts
 from distilgliner.errors import UserError
-from distilgliner.folders import check_content, lock_folder
+from distilgliner.folders import lock_folder
 from distilgliner.progress import build_progress
 
 if TYPE_CHECKING:
@@ -87,9 +81,10 @@ def run_annotation(
 def _annotate(
     annotator: Annotator, documents: Iterable[Document], output: Path, *, quiet: bool
 ) -> AnnotationStore:
-    stored = _prepare_folder(output, annotator.manifest)
+    stored = prepare_folder(output, annotator.manifest)
+    annotator.has_vocabulary = has_vocabulary(output, stored)
+    is_whole = stored.complete and annotator.has_vocabulary
     corpus = Corpus(documents)
-    shard_documents = annotator.manifest.batches.shard_documents
     shards = 0
     with build_progress(quiet=quiet) as progress:
         total = len(documents) if isinstance(documents, Sized) else None
@@ -99,23 +94,19 @@ def _annotate(
             done = corpus.read - round((1 - share) * len(chunk))
             progress.update(task, completed=done, note=f"{annotator.words_per_second:,.0f} words/s")
 
-        for chunk in corpus.chunks(shard_documents):
-            path = shard_path(output, shards)
-            if path.is_file():
-                _check_same_documents(path, chunk)
+        for chunk in corpus.chunks(annotator.manifest.batches.shard_documents):
+            if is_done(output, shards, chunk, stored):
                 progress.update(task, completed=corpus.read)
-            elif stored.complete:
-                raise _other_corpus(output)  # the input goes on where the stored one ended
             else:
-                annotator.run(path, chunk, show)
+                annotator.run(shard_path(output, shards), chunk, show)
+                is_whole = False
             shards += 1
     record = _build_record(output, corpus, shards)
     annotator.write_vocabulary(output)
     if stored.complete and stored.corpus != record:
-        raise _other_corpus(output)
-    if not stored.complete:
-        complete = annotator.manifest.model_copy(update={"corpus": record, "complete": True})
-        write_manifest(output, complete)
+        raise build_other_corpus(output)
+    if not is_whole:
+        complete_store(output, annotator.manifest, record)
     store = open_store(output)
     store.words_per_second = annotator.words_per_second or None
     return store
@@ -132,39 +123,12 @@ def _check_numbers(floor: float, shard_documents: int, batch_words: int) -> None
             raise UserError(f"{name} must be at least 1, not {value}.")
 
 
-def _prepare_folder(output: Path, wanted: Manifest) -> Manifest:
-    """Check that the folder is empty or holds a store to continue; returns the manifest there."""
-    check_content(output, MANIFEST_FILE, "annotations")
-    stored = read_manifest(output)
-    if stored is not None and any(output.glob("shard-*.parquet")):
-        check_same_settings(stored, wanted, output)
-        if stored.complete and stored.corpus is not None:
-            shards = range(stored.corpus.shards)
-            if all(shard_path(output, index).is_file() for index in shards):
-                return stored
-        # A shard was deleted to make it anew; keep the batches and versions of this run.
-    write_manifest(output, wanted)
-    return wanted
-
-
-def _check_same_documents(path: Path, chunk: Sequence[Document]) -> None:
-    if read_ids(path) != [document.id for document in chunk]:
-        raise _other_corpus(path)
-
-
-def _other_corpus(path: Path) -> UserError:
-    return UserError(
-        f"{path} holds annotations of other documents than the input's; pass the same --input "
-        "files in the same order, or choose another --output folder."
-    )
-
-
 def _build_record(output: Path, corpus: Corpus, shards: int) -> CorpusRecord:
     """What was annotated; raises `UserError` when it is nothing, or less than is stored."""
     if not shards:
         raise UserError("There are no documents to annotate; check the --input files.")
     if shard_path(output, shards).is_file():
-        raise _other_corpus(shard_path(output, shards))
+        raise build_other_corpus(shard_path(output, shards))
     summaries = [read_summary(shard_path(output, index)) for index in range(shards)]
     return CorpusRecord(
         fingerprint=corpus.fingerprint,

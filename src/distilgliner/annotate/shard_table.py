@@ -96,3 +96,17 @@ def read_batch(batch: Any, states: StateSettings | None) -> Iterator[AnnotatedDo
         if states is not None:
             shaped = vectors[row].reshape(len(states.layers), len(words), states.dim)
         yield AnnotatedDocument(ids[row], texts[row], words, SpanScores(*scores), shaped)
+
+
+def hash_table(digest: Any, table: Any) -> None:
+    """Add all values of a table to a hash, whatever chunks they lie in."""
+    for name in table.column_names:
+        column = table.column(name).combine_chunks()
+        digest.update(name.encode())
+        if name in ("id", "text"):
+            values = [value.encode() for value in column.to_pylist()]
+            lengths = np.array([len(value) for value in values], dtype=np.int64)
+            digest.update(lengths.tobytes() + b"".join(values))
+        else:
+            digest.update(column.value_lengths().to_numpy().astype(np.int64).tobytes())
+            digest.update(column.flatten().to_numpy(zero_copy_only=False).tobytes())

@@ -2,40 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-from distilgliner.annotate.manifest import MANIFEST_FILE, Manifest, StateSettings, read_manifest
-from distilgliner.annotate.shard_table import ENCODINGS, build_schema, build_table, read_batch
+from distilgliner.annotate.manifest import (
+    FORMAT_VERSION,
+    MANIFEST_FILE,
+    CorpusRecord,
+    Manifest,
+    ShardRecord,
+    StateSettings,
+    read_manifest,
+    write_manifest,
+)
+from distilgliner.annotate.shards import (
+    ShardSummary,
+    build_record,
+    damaged_shard,
+    is_as_recorded,
+    read_shard,
+    read_summary,
+    shard_path,
+)
 from distilgliner.annotate.spans import AnnotatedDocument, SpanScores
-from distilgliner.errors import UserError, missing_extra
-from distilgliner.files import replace_atomically
+from distilgliner.annotate.vocabulary import VOCABULARY_FILES, VOCABULARY_FOLDER
+from distilgliner.checksums import hash_files
+from distilgliner.errors import UserError
 
 __all__ = ["AnnotatedDocument", "AnnotationStore", "Manifest", "SpanScores", "open_store"]
-
-_READ_DOCUMENTS = 1000
-_GROUP_BYTES = 1 << 25
-"""Of states in a row group, of which reading and writing hold one at a time in memory."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShardSummary:
-    """What a shard contains; kept in the shard's own metadata."""
-
-    documents: int
-    words: int
-    entities: int
-    """At probability 0.5."""
-    shortened_words: int
 
 
 def open_store(folder: str | Path) -> AnnotationStore:
     """Open a complete annotation store.
 
-    Raises `UserError` when the folder is no store, is not complete, or is damaged.
+    Whether all shards are there and as large as they were is checked now; what is in one when it is
+    read. Raises `UserError` when the folder is no store, is not complete, or is damaged.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -53,13 +55,43 @@ def open_store(folder: str | Path) -> AnnotationStore:
             f"{folder} is not complete; run the same distilgliner annotate command again, "
             "which continues it."
         )
+    check_foreign_shards(folder, manifest.corpus.shards)
     for index in range(manifest.corpus.shards):
-        if not shard_path(folder, index).is_file():
+        path = shard_path(folder, index)
+        if not path.is_file():
             raise UserError(
-                f"{shard_path(folder, index)} is missing; run the same distilgliner annotate "
-                "command again, which makes only this shard anew."
+                f"{path} is missing; run the same distilgliner annotate command again, which makes "
+                "only this shard anew."
             )
+        if manifest.shards is not None and path.stat().st_size != manifest.shards[index].size_bytes:
+            raise damaged_shard(path, "it is larger or smaller than it was")
     return AnnotationStore(folder, manifest)
+
+
+def check_foreign_shards(folder: Path, count: int) -> None:
+    """Raise `UserError` when a complete store of `count` shards has one more."""
+    own = {shard_path(folder, index).name for index in range(count)}
+    for path in folder.glob("shard-*.parquet"):
+        if path.name not in own:
+            raise UserError(
+                f"{path} is none of the {count} shards that these annotations have; move it "
+                "to where it came from, or remove it."
+            )
+
+
+def complete_store(folder: Path, manifest: Manifest, corpus: CorpusRecord) -> Manifest:
+    """Write the manifest that makes a store complete, with the hashes of all its files."""
+    shards = [build_record(shard_path(folder, index)) for index in range(corpus.shards)]
+    changes = {
+        "format_version": FORMAT_VERSION,
+        "corpus": corpus,
+        "complete": True,
+        "shards": tuple(shards),
+        "vocabulary": hash_files(folder / VOCABULARY_FOLDER, VOCABULARY_FILES),
+    }
+    complete = manifest.model_copy(update=changes)
+    write_manifest(folder, complete)
+    return complete
 
 
 class AnnotationStore:
@@ -74,6 +106,7 @@ class AnnotationStore:
         self.labels = manifest.labels
         self.words_per_second: float | None = None
         """Set by `run_annotation` when it had something left to do."""
+        self._checked: set[int] = set()
 
     def __len__(self) -> int:
         """The number of documents (of different texts)."""
@@ -87,7 +120,8 @@ class AnnotationStore:
 
         `states` reads the hidden states too, of the layers `manifest.states.layers`, which is most
         of the bytes of a store that has them; without, `document.states` is None.
-        Raises `UserError` when they are wanted and not stored, or when a shard is damaged.
+        Raises `UserError` when they are wanted and not stored, or when a shard is damaged or is
+        another than the manifest's; each is checked when it is first read.
         """
         if states and self.manifest.states is None:
             raise UserError(
@@ -99,10 +133,21 @@ class AnnotationStore:
     def _read(self, states: StateSettings | None) -> Iterator[AnnotatedDocument]:
         assert self.manifest.corpus is not None
         for index in range(self.manifest.corpus.shards):
+            self._check(index)
             yield from read_shard(shard_path(self.folder, index), states)
 
+    def _check(self, index: int) -> None:
+        if self.manifest.shards is None or index in self._checked:
+            return
+        path = shard_path(self.folder, index)
+        if not is_as_recorded(path, self.manifest.shards[index]):
+            raise damaged_shard(path, "it is not the file that the manifest describes")
+        self._checked.add(index)
+
     @cached_property
-    def _summaries(self) -> list[ShardSummary]:
+    def _summaries(self) -> list[ShardSummary] | list[ShardRecord]:
+        if self.manifest.shards is not None:
+            return list(self.manifest.shards)
         assert self.manifest.corpus is not None
         paths = (shard_path(self.folder, i) for i in range(self.manifest.corpus.shards))
         return [read_summary(path) for path in paths]
@@ -121,103 +166,3 @@ class AnnotationStore:
     def size_bytes(self) -> int:
         """Bytes of the shards on disk."""
         return sum(path.stat().st_size for path in self.folder.glob("shard-*.parquet"))
-
-
-def shard_path(folder: Path, index: int) -> Path:
-    """The file of the shard with this number."""
-    return folder / f"shard-{index:05d}.parquet"
-
-
-def write_shard(path: Path, documents: Sequence[AnnotatedDocument], summary: ShardSummary) -> None:
-    """Write a shard atomically, with its summary in its metadata.
-
-    Hidden states are kept when the documents have them. Raises `ValueError` when only some have.
-    """
-    pa, pq = _import_pyarrow()
-    numbers = {name: str(getattr(summary, name)) for name in ShardSummary.__slots__}
-    with_states = {document.states is not None for document in documents}
-    if len(with_states) > 1:
-        raise ValueError("some documents of a shard have hidden states, and some have none")
-    schema = build_schema(pa, with_states=True in with_states).with_metadata(numbers)
-    with (
-        replace_atomically(path) as partial,
-        pq.ParquetWriter(
-            partial,
-            schema,
-            compression="zstd",
-            compression_level=9,
-            use_dictionary=["spans.label_index.list.element"],
-            column_encoding=ENCODINGS,
-        ) as writer,
-    ):
-        for group in _cut_groups(documents):
-            writer.write_table(build_table(pa, group, schema))
-
-
-def _cut_groups(documents: Sequence[AnnotatedDocument]) -> Iterator[Sequence[AnnotatedDocument]]:
-    """Row groups of about `_GROUP_BYTES` of states; a single one without states."""
-    first = size = 0
-    for index, document in enumerate(documents):
-        size += 0 if document.states is None else document.states.nbytes
-        if size >= _GROUP_BYTES:
-            yield documents[first : index + 1]
-            first, size = index + 1, 0
-    if first < len(documents):
-        yield documents[first:]
-
-
-def read_shard(path: Path, states: StateSettings | None = None) -> Iterator[AnnotatedDocument]:
-    """The documents of a shard, in order, and with `states` also their hidden states.
-
-    Without, the column of the states is not read. Raises `UserError` when the file is damaged.
-    """
-    pa, pq = _import_pyarrow()
-    columns = build_schema(pa, with_states=states is not None).names
-    try:
-        with pq.ParquetFile(path) as file:
-            for group in range(file.num_row_groups):
-                for batch in file.iter_batches(
-                    batch_size=_READ_DOCUMENTS, row_groups=[group], columns=columns
-                ):
-                    yield from read_batch(batch, states)
-    except (OSError, ValueError, KeyError) as error:  # pyarrow's errors are among these
-        raise _damaged(path, error) from None
-
-
-def read_ids(path: Path) -> list[str]:
-    """The ids of a shard's documents. Raises `UserError` when the file is damaged."""
-    _, pq = _import_pyarrow()
-    try:
-        ids: list[str] = pq.read_table(path, columns=["id"]).column("id").to_pylist()
-    except (OSError, ValueError, KeyError) as error:
-        raise _damaged(path, error) from None
-    return ids
-
-
-def read_summary(path: Path) -> ShardSummary:
-    """The counts of a shard, without its data. Raises `UserError` when the file is damaged."""
-    _, pq = _import_pyarrow()
-    try:
-        numbers = pq.read_schema(path).metadata
-        return ShardSummary(*(int(numbers[name.encode()]) for name in ShardSummary.__slots__))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise _damaged(path, error) from None
-
-
-def _damaged(path: Path, reason: object) -> UserError:
-    first = str(reason).strip().splitlines() or ["unreadable"]
-    return UserError(
-        f"{path} is damaged ({first[0]}); delete this file and run the same distilgliner annotate "
-        "command again, which makes only this shard anew."
-    )
-
-
-def _import_pyarrow() -> tuple[Any, Any]:
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ModuleNotFoundError as error:
-        if error.name != "pyarrow":
-            raise
-        raise missing_extra("pyarrow", "annotate") from None
-    return pyarrow, pyarrow.parquet

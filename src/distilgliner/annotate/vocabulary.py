@@ -15,6 +15,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 from tokenizers import Tokenizer
 
+from distilgliner.annotate.manifest import read_manifest
+from distilgliner.checksums import find_change
 from distilgliner.errors import UserError
 from distilgliner.files import write_atomically
 
@@ -24,6 +26,7 @@ MEAN_LENGTH = 8.0
 VOCABULARY_FOLDER = "vocabulary"
 TOKENIZER_FILE = "tokenizer.json"
 VECTORS_FILE = "subword_vectors.safetensors"
+VOCABULARY_FILES = (TOKENIZER_FILE, VECTORS_FILE)
 
 
 def reduce_vectors(table: np.ndarray, dim: int = MAX_DIM) -> np.ndarray:
@@ -88,12 +91,18 @@ def _writes_case_mark(rule: dict[str, Any]) -> bool:
 def read_vocabulary(folder: Path) -> tuple[Tokenizer, np.ndarray]:
     """The tokenizer and the subword vectors (V, D) float32 that `write_vocabulary` stored.
 
-    Raises `UserError` when they are missing or damaged.
+    In a store they must be what its manifest says. Raises `UserError` when they are missing or
+    damaged.
     """
     if not (folder / VECTORS_FILE).is_file() or not (folder / TOKENIZER_FILE).is_file():
         raise UserError(
             f"{folder} lacks {TOKENIZER_FILE} or {VECTORS_FILE}; annotate the text again."
         )
+    manifest = read_manifest(folder.parent)
+    change = find_change(folder, (manifest and manifest.vocabulary) or {})
+    if change is not None:
+        name, _, reason = change.partition(" ")
+        raise _damaged(folder / name, f"it {reason}")
     try:
         vectors = load_file(folder / VECTORS_FILE)["vectors"].astype(np.float32)
     except (SafetensorError, OSError, KeyError, ValueError) as error:

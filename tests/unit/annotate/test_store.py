@@ -22,14 +22,9 @@ from distilgliner.annotate.manifest import (
     read_manifest,
     write_manifest,
 )
+from distilgliner.annotate.shards import ShardSummary, read_shard, shard_path, write_shard
 from distilgliner.annotate.spans import AnnotatedDocument, build_span_scores, empty_span_scores
-from distilgliner.annotate.store import (
-    ShardSummary,
-    open_store,
-    read_shard,
-    shard_path,
-    write_shard,
-)
+from distilgliner.annotate.store import open_store
 from distilgliner.corpus.document import Document
 from distilgliner.errors import UserError
 
