@@ -14,7 +14,7 @@ from distilgliner.errors import UserError
 from distilgliner.files import write_json
 
 MANIFEST_FILE = "manifest.json"
-FORMAT_VERSION = 2
+FORMAT_VERSION: Literal[2] = 2
 """Since 2 a manifest has a seal, and when the store is complete the hashes of its files."""
 
 
@@ -195,31 +195,38 @@ def read_manifest(folder: Path) -> Manifest | None:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise _damaged(path, str(error).splitlines()[0]) from None
+        raise _damaged(path, f"the file: Invalid JSON, {error}") from None
     if not isinstance(content, dict):
-        raise _damaged(path, "it is no JSON object")
-    version = content.get("format_version")
-    if version == 1:
-        return _validate(path, content)
+        raise _damaged(path, "the file: it is no JSON object")
     bare = unseal(content)
-    if bare is None and version == FORMAT_VERSION:
-        raise _damaged(path, "it has changed since it was written")
-    return _validate(path, bare or content)
-
-
-def _validate(path: Path, content: dict[str, Any]) -> Manifest:
-    try:
-        # As JSON, in which lists are tuples, and numbers no strings.
-        return Manifest.model_validate_json(json.dumps(content))
-    except (ValidationError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        if isinstance(error, ValidationError):
-            first = error.errors()[0]
-            reason = f"{'.'.join(map(str, first['loc'])) or 'the file'}: {first['msg']}"
+    if content.get("format_version") == FORMAT_VERSION and bare is None:
+        raise _damaged(path, _find_problem(content) or "it has changed since it was written")
+    problem = _find_problem(bare or content)
+    if problem is not None:
         raise UserError(
-            f"{path} is not a manifest of annotations that this version reads ({reason}); "
+            f"{path} is not a manifest of annotations that this version reads ({problem}); "
             "annotate again into another folder."
-        ) from None
+        )
+    return _validate(bare or content)
+
+
+def _validate(content: dict[str, Any]) -> Manifest:
+    # As JSON, in which lists are tuples, and numbers no strings.
+    return Manifest.model_validate_json(json.dumps(content))
+
+
+def _find_problem(content: dict[str, Any]) -> str | None:
+    try:
+        manifest = _validate({key: value for key, value in content.items() if key != "checksum"})
+    except ValidationError as error:
+        first = error.errors()[0]
+        return f"{'.'.join(map(str, first['loc'])) or 'the file'}: {first['msg']}"
+    if manifest.shards is not None:
+        corpus, shards = manifest.corpus, manifest.shards
+        sums = (len(shards), sum(s.documents for s in shards), sum(s.words for s in shards))
+        if corpus is None or sums != (corpus.shards, corpus.documents, corpus.words):
+            return "shards: their sums are not those of the corpus"
+    return None
 
 
 def _damaged(path: Path, reason: str) -> DamagedManifestError:

@@ -86,7 +86,7 @@ def is_done(output: Path, index: int, chunk: Sequence[Document], stored: Manifes
     ids = [document.id for document in chunk]
     if stored.complete and stored.corpus is not None and index >= stored.corpus.shards:
         raise build_other_corpus(output)  # the input goes on where the stored one ended
-    if stored.shards is not None:
+    if stored.complete and stored.shards is not None:
         record = stored.shards[index]
         if record.ids != hash_texts(ids):
             raise build_other_corpus(path)

@@ -144,7 +144,7 @@ def test_states_come_in_groups_of_bounded_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
-    monkeypatch.setattr("distilgliner.annotate.store._GROUP_BYTES", 100)
+    monkeypatch.setattr("distilgliner.annotate.shards._GROUP_BYTES", 100)
     documents = [document for seed in range(5) for document in _with_states(seed)]
     path = shard_path(tmp_path, 0)
     write_shard(path, documents, ShardSummary(15, 35, 10, 0))
@@ -204,7 +204,10 @@ def test_folders_that_are_no_store(tmp_path: Path, store: Path) -> None:
     [
         ("{", "the file: Invalid JSON"),
         ("{}", "teacher: Field required"),
-        ('{"format_version": 2}', "format_version: Input should be 1"),
+        ('{"format_version": 3}', "format_version: Input should be 1 or 2"),
+        ("[" * 100_000, "the file: Invalid JSON"),
+        ('{"format_version": 1' + "0" * 5000 + "}", "the file: Invalid JSON"),
+        ("[]", "no JSON object"),
         ('{"surprise": 1}', "not a manifest"),
     ],
 )
@@ -225,7 +228,7 @@ def test_damaged_shards(store: Path) -> None:
     path = shard_path(store, 1)
     content = path.read_bytes()
     path.write_bytes(content[: len(content) // 2])
-    with pytest.raises(UserError, match=r"shard-00001\.parquet is damaged .* delete this file"):
+    with pytest.raises(UserError, match=r"shard-00001\.parquet is damaged .* only this shard anew"):
         list(open_store(store))
     middle = bytearray(content)
     middle[60:90] = b"x" * 30
