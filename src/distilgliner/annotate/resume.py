@@ -68,13 +68,13 @@ def _check_shard_settings(output: Path, wanted: Manifest, error: UserError) -> N
             raise UserError(
                 f"{output / MANIFEST_FILE} is damaged, and its shards do not say how they were "
                 "made; annotate again into another folder."
-            ) from error
+            ) from None
         if settings != wanted.compute_settings_hash():
             raise UserError(
                 f"{output} was annotated with other settings than these, and its {MANIFEST_FILE} "
                 "is damaged and cannot say which; pass the store's settings, or choose another "
                 "--output folder."
-            ) from error
+            ) from None
 
 
 def is_done(output: Path, index: int, chunk: Sequence[Document], stored: Manifest) -> bool:

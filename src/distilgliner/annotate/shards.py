@@ -116,7 +116,7 @@ def read_shard(path: Path, states: StateSettings | None = None) -> Iterator[Anno
                 ):
                     yield from read_batch(batch, states)
     except (OSError, ValueError, KeyError) as error:  # pyarrow's errors are among these
-        raise damaged_shard(path, error) from error
+        raise damaged_shard(path, error) from None
 
 
 def read_ids(path: Path) -> list[str]:
@@ -126,7 +126,7 @@ def read_ids(path: Path) -> list[str]:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             ids: list[str] = file.read(columns=["id"]).column("id").to_pylist()
     except (OSError, ValueError, KeyError) as error:
-        raise damaged_shard(path, error) from error
+        raise damaged_shard(path, error) from None
     return ids
 
 
@@ -136,7 +136,7 @@ def read_summary(path: Path) -> ShardSummary:
     try:
         return ShardSummary(*(int(numbers[name]) for name in ShardSummary.__slots__))
     except (KeyError, ValueError) as error:
-        raise damaged_shard(path, error) from error
+        raise damaged_shard(path, error) from None
 
 
 def read_settings(path: Path) -> str | None:
@@ -161,7 +161,7 @@ def check_content(path: Path) -> None:
             for group in range(file.num_row_groups):
                 hash_table(digest, file.read_row_group(group))
     except (OSError, ValueError, KeyError) as error:
-        raise damaged_shard(path, error) from error
+        raise damaged_shard(path, error) from None
     if found.get(_CONTENT, digest.hexdigest()) != digest.hexdigest():
         raise damaged_shard(path, "its content is not what was written")
 
@@ -200,7 +200,7 @@ def _read_metadata(path: Path) -> dict[str, str]:
         found = pq.read_metadata(path).metadata or {}
         return {key.decode(): value.decode() for key, value in found.items()}
     except (OSError, ValueError, KeyError) as error:
-        raise damaged_shard(path, error) from error
+        raise damaged_shard(path, error) from None
 
 
 def _import_pyarrow() -> tuple[Any, Any]:
