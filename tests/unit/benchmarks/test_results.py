@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-RESULTS = sorted((Path(__file__).parents[3] / "benchmarks" / "results").glob("*.json"))
+RESULTS = sorted((Path(__file__).parents[3] / "benchmarks").glob("*/results/*.json"))
 
 
 def list_texts(value: Any) -> Iterator[str]:
