@@ -48,6 +48,29 @@ def test_short_texts_give_the_packages_entities(bundled_teacher: Teacher, thresh
         assert [e["score"] for e in mine] == pytest.approx([e["score"] for e in other], abs=1e-5)
 
 
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["person", "location", "organization", "date"],
+        ["organization", "person", "date", "location"],
+        ["location", "date", "person"],
+        ["person", "book", "city", "award", "company"],
+    ],
+)
+def test_answers_are_the_packages_in_any_order_of_labels(
+    bundled_teacher: Teacher, labels: list[str]
+) -> None:
+    """GLiNER's scores depend on the order of the labels, so an answer keeps that of the caller."""
+    text = "Ada Lovelace met Charles Babbage of Cambridge University in London on 5 June 1833."
+    mine = bundled_teacher.batch_predict_entities([text], labels, threshold=0.2)[0]
+    other = bundled_teacher.model.predict_entities(text, labels, threshold=0.2)
+    assert len(other) >= 2
+    assert [_key(entity) for entity in mine] == [_key(entity) for entity in other]
+    assert [e["score"] for e in mine] == pytest.approx([e["score"] for e in other], abs=1e-5)
+    turned = bundled_teacher.batch_predict_entities([text], labels[::-1], threshold=0.2)[0]
+    assert [entity["score"] for entity in turned] != [entity["score"] for entity in mine]
+
+
 def test_own_span_head_equals_the_packages(bundled_teacher: Teacher) -> None:
     words = [cut_words(text, split_words(text)) for text in [*TEXTS, STORY]]
     assert bundled_teacher._has_marker_head

@@ -19,14 +19,16 @@ def merge_scores(
     *,
     max_width: int,
     is_token_model: bool,
+    keep_order: bool = False,
 ) -> list[SpanScores]:
     """Put windows and prompts together again, in the words and labels of the caller.
 
     `found` has for each window of all documents, in order, and for each prompt the spans int (H, 3)
     of word_start, word_end and label, and their logits (H,), in words of the window and labels of
-    the prompt. `label_index` of the result counts in `labels`.
+    the prompt. `label_index` of the result counts in `labels`. Among equal spans
+    labels count in alphabetical order, with `keep_order` in that of `labels`.
     """
-    ordered = sorted(labels)
+    ordered = list(labels) if keep_order else sorted(labels)
     to_ordered = [np.array([ordered.index(label) for label in prompt]) for prompt in prompts]
     to_user = np.array([list(labels).index(label) for label in ordered])
     results = []

@@ -33,6 +33,8 @@ from distilgliner.errors import UserError
 
 DEFAULT_BATCH_WORDS = 1024
 """Fastest on two CPU cores: 512 to 1024; twice the words a second of the package's own loop."""
+_KEPT_PROMPTS = 64
+"""Of a bi-encoder: prompts whose vectors of labels are kept."""
 _UNLIMITED = 100_000  # tokenizers without a limit say 1e30
 
 
@@ -66,6 +68,8 @@ class Teacher:
         self._has_marker_head = has_marker_head(model)
         self.prompts: Prompts = None
         """How `batch_predict_entities` splits the labels; `score` is told with each call."""
+        self.on_batch: Callable[[int], None] | None = None
+        """Called with a number of words after each batch of `batch_predict_entities`."""
         self.shortened_words = 0
         """Words so long that only their beginning fitted a window, counted since loading."""
         self._label_vectors: dict[tuple[str, ...], torch.Tensor] = {}
@@ -95,13 +99,16 @@ class Teacher:
         sentence_ends: Sequence[Sequence[bool]] | None = None,
         batch_words: int = DEFAULT_BATCH_WORDS,
         prompts: Prompts = None,
+        keep_order: bool = False,
         recorder: StateRecorder | None = None,
         on_batch: Callable[[int], None] | None = None,
     ) -> list[SpanScores]:
         """Score all spans of up to `max_width` words of each document against each label.
 
-        Keeps those whose probability exceeds `floor`; `label_index` counts in `labels`. Whatever
-        the order of `labels`, the prompt has them sorted, because GLiNER's scores depend on it.
+        Keeps those whose probability exceeds `floor`; `label_index` counts in `labels`. GLiNER's
+        scores depend on the order of the labels in the prompt: it is alphabetical, so that
+        annotations do not depend on how the labels were named, or with `keep_order` that of
+        `labels`, as GLiNER itself has it.
         `prompts` says how the labels are split over several prompts (None: one prompt).
         Long documents are cut into windows, preferably behind words of `sentence_ends`, and merged.
         `recorder` gets the hidden states of the documents' words, from the first prompt's passes.
@@ -109,7 +116,7 @@ class Teacher:
         Raises `UserError` for labels that are empty, double, or too long for the encoder.
         """
         names = check_labels(labels)
-        split = compute_prompts(names, prompts)
+        split = compute_prompts(names, prompts, keep_order=keep_order)
         limits, prompt_subwords = self.compute_limits(split)
         if sentence_ends is None:
             sentence_ends = [_ends_of(words) for words in word_lists]
@@ -144,6 +151,7 @@ class Teacher:
             names,
             max_width=self.max_width,
             is_token_model=self.checkpoint.is_token_model,
+            keep_order=keep_order,
         )
 
     def batch_predict_entities(
@@ -155,10 +163,10 @@ class Teacher:
     ) -> list[list[dict[str, Any]]]:
         """The entities of each text, in GLiNER's format: dicts of start, end, text, label, score.
 
-        As `GLiNER.inference`, except that long texts are not truncated, that labels are always
-        sorted in the prompt, and that words without subwords do not shift the others. `batch_size`
-        is in sentences of 32 words. Raises `UserError` without labels, and for others than those
-        of `prompts`.
+        As `GLiNER.inference`, with the labels in the order given, on which GLiNER's scores depend;
+        except that long texts are not truncated, and that words without subwords do not shift the
+        others. `batch_size` is in sentences of 32 words.
+        Raises `UserError` without labels, and for others than those of `prompts`.
         """
         if labels is None:
             raise UserError("A GLiNER teacher has no labels of its own; pass some with --labels.")
@@ -170,6 +178,8 @@ class Teacher:
             sentence_ends=[find_sentence_ends(t, w) for t, w in zip(texts, words, strict=True)],
             batch_words=32 * batch_size,
             prompts=self.prompts,
+            keep_order=True,
+            on_batch=self.on_batch,
         )
         return [
             [
@@ -231,6 +241,8 @@ class Teacher:
         extra = {}
         if "labels_input_ids" in batch:  # a bi-encoder: its labels are encoded only once
             if prompt not in self._label_vectors:
+                if len(self._label_vectors) >= _KEPT_PROMPTS:  # a server is asked for any number
+                    self._label_vectors.clear()
                 device = self.model.device
                 self._label_vectors[prompt] = self.model.model.token_rep_layer.encode_labels(
                     batch["labels_input_ids"].to(device), batch["labels_attention_mask"].to(device)

@@ -9,17 +9,21 @@ from distilgliner.corpus.document import check_labels
 from distilgliner.errors import UserError
 
 Prompts: TypeAlias = int | Sequence[Sequence[str]] | None
-"""None: one prompt with all labels. A number: prompts of at most so many, in alphabetical order.
+"""None: one prompt with all labels. A number: prompts of at most so many, in their order.
 Groups of labels: one prompt for each group; every label is in one of them."""
 
 
-def compute_prompts(labels: Sequence[str], prompts: Prompts = None) -> list[tuple[str, ...]]:
+def compute_prompts(
+    labels: Sequence[str], prompts: Prompts = None, *, keep_order: bool = False
+) -> list[tuple[str, ...]]:
     """The labels of each prompt, sorted, and the prompts by their first labels.
 
+    keep_order: labels and prompts in the order given instead, as GLiNER asks for them.
     Raises `UserError` for labels that are empty or named twice, a number below 1, and groups that
     hold other labels than `labels`.
     """
-    ordered = tuple(sorted(check_labels(labels)))
+    names = check_labels(labels)
+    ordered = names if keep_order else tuple(sorted(names))
     if prompts is None:
         return [ordered]
     if isinstance(prompts, int):
@@ -34,4 +38,4 @@ def compute_prompts(labels: Sequence[str], prompts: Prompts = None) -> list[tupl
     for label in sorted(set(grouped).symmetric_difference(ordered)):
         where = "none of the prompts" if label in ordered else "a prompt, but not among the labels"
         raise UserError(f"The label {label!r} is in {where}; put every label into one prompt.")
-    return sorted(tuple(sorted(group)) for group in checked)
+    return checked if keep_order else sorted(tuple(sorted(group)) for group in checked)

@@ -219,13 +219,18 @@ def run_predictions(
     *,
     quiet: bool = True,
 ) -> list[tuple[Entity, ...]]:
-    """The entities of each text whose label is one of `labels`, sorted, in the order of `texts`."""
+    """The entities of each text whose label is one of `labels`, sorted, in the order of `texts`.
+
+    A GLiNER checkpoint is asked for the labels in alphabetical order, as for annotations: what is
+    measured does not depend on how they were named.
+    """
+    asked = sorted(labels)
     found: list[tuple[Entity, ...]] = []
     with build_progress(quiet=quiet) as progress:
         task = progress.add_task("predict", total=len(texts), note="")
         for start in range(0, len(texts), _CHUNK):
             chunk = list(texts[start : start + _CHUNK])
-            for items in predictor.batch_predict_entities(chunk, list(labels), threshold=threshold):
+            for items in predictor.batch_predict_entities(chunk, asked, threshold=threshold):
                 found.append(_to_entities(items, labels))
             progress.update(task, advance=len(chunk))
     return found

@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 def measure_teacher(
     teacher: Teacher, documents: Sequence[Document], labels: Sequence[str], threshold: float = 0.5
 ) -> SpanQuality:
-    """Strict span scores at `threshold`, all labels in one prompt; leaves the model in eval."""
+    """Strict span scores at `threshold`, all labels in one prompt, in the order in which
+    annotations have them; leaves the model in eval.
+    """
     teacher.model.eval()
     texts = [document.text for document in documents]
-    found = teacher.batch_predict_entities(texts, list(labels), threshold)
+    found = teacher.batch_predict_entities(texts, sorted(labels), threshold)
     gold = [entity_spans(document.entities or ()) for document in documents]
     return compute_span_quality(gold, [prediction_spans(items) for items in found])

@@ -51,3 +51,11 @@ def test_the_order_of_labels_and_groups_decides_nothing(
     groups = [turned[first : first + size] for first in range(0, len(turned), size)]
     mirrored = [group[::-1] for group in groups[::-1]]
     assert compute_prompts(labels, groups) == compute_prompts(turned, mirrored)
+
+
+def test_an_answer_keeps_the_order_of_the_caller() -> None:
+    labels = ["person", "city", "award"]
+    assert compute_prompts(labels, keep_order=True) == [("person", "city", "award")]
+    assert compute_prompts(labels, 2, keep_order=True) == [("person", "city"), ("award",)]
+    groups = [["person"], ["city", "award"]]
+    assert compute_prompts(labels, groups, keep_order=True) == [("person",), ("city", "award")]
