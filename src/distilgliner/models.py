@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeAlias
 
 from distilgliner.corpus.prompts import Prompts
 from distilgliner.errors import UserError, missing_extra
@@ -17,6 +18,12 @@ from distilgliner.student.config import FORMAT
 from distilgliner.student.description import CONFIG_FILE
 
 _TEACHER_CONFIG = "gliner_config.json"
+_STEP_CHARACTERS = 4_000
+"""Of texts that a model without steps of its own is asked for at once,"""
+_STEP_TEXTS = 64
+"""and how many of them."""
+
+Entities: TypeAlias = list[dict[str, Any]]
 
 
 class Predictor(Protocol):
@@ -62,6 +69,35 @@ def find_entities(
         predictor.batch_predict_entities(filled, labels, threshold=threshold) if filled else ()
     )
     return [[_to_json(entity) for entity in next(found)] if text.strip() else [] for text in texts]
+
+
+def is_student(predictor: Predictor) -> bool:
+    """Whether a model is a student, which works in steps and may be asked by several threads."""
+    return hasattr(predictor, "iterate_entities")
+
+
+def iterate_entities(
+    predictor: Predictor,
+    texts: Sequence[str],
+    labels: Sequence[str],
+    threshold: float,
+    pause: Callable[[], None],
+) -> Iterator[list[tuple[int, Entities]]]:
+    """As `find_entities`, in steps: after each the places and entities of the texts that are done.
+
+    Other work can be done between two steps. Where a step of a GLiNER checkpoint takes long, it
+    calls `pause` after each of its batches, which may raise.
+    """
+    filled = [row for row, text in enumerate(texts) if text.strip()]
+    if is_student(predictor):
+        steps = predictor.iterate_entities([texts[row] for row in filled], labels, threshold)  # type: ignore[attr-defined]
+        for found in steps:
+            yield [(filled[place], list(map(_to_json, entities))) for place, entities in found]
+        return
+    for rows in _group_texts(texts, filled):
+        with _pausing(predictor, pause):
+            entities = find_entities(predictor, [texts[row] for row in rows], labels, threshold)
+        yield list(zip(rows, entities, strict=True))
 
 
 def set_threads(predictor: Predictor, count: int) -> None:
@@ -124,6 +160,34 @@ def locate_model(id_or_folder: str | Path) -> Path:
     Raises `UserError` when there is none.
     """
     return locate_folder(id_or_folder, "model", local_files_only=True)
+
+
+def _group_texts(texts: Sequence[str], rows: Sequence[int]) -> Iterator[list[int]]:
+    """The rows of texts that are asked for in a step: few and short ones, or a single long one."""
+    group: list[int] = []
+    size = 0
+    for row in rows:
+        size += len(texts[row])
+        if group and (size > _STEP_CHARACTERS or len(group) >= _STEP_TEXTS):
+            yield group
+            group, size = [], len(texts[row])
+        group.append(row)
+    if group:
+        yield group
+
+
+@contextmanager
+def _pausing(predictor: Predictor, pause: Callable[[], None]) -> Iterator[None]:
+    """A GLiNER checkpoint calls `pause` after each batch; it may be asked again meanwhile."""
+    if not hasattr(predictor, "on_batch"):
+        yield
+        return
+    outer = predictor.on_batch
+    predictor.on_batch = lambda _: pause()
+    try:
+        yield
+    finally:
+        predictor.on_batch = outer
 
 
 def _to_json(entity: dict[str, Any]) -> dict[str, Any]:

@@ -14,8 +14,18 @@ def serve(
     threshold: float = typer.Option(0.5, help="Where a request names none."),
     threads: int = typer.Option(1, min=1, help="Threads that predict a request."),
     max_bytes: int = typer.Option(1_000_000, min=1, help="Size of a request."),
+    max_texts: int = typer.Option(10_000, min=1, help="Texts of a request."),
+    max_labels: int = typer.Option(1_000, min=1, help="Labels of a request."),
+    max_words: int = typer.Option(250_000, min=1, help="Words of a request."),
+    max_scores: int = typer.Option(5_000_000, min=1, help="Words times labels of a request."),
     max_waiting: int = typer.Option(64, min=1, help="Requests at once; others are told to wait."),
+    max_connections: int = typer.Option(500, min=1, help="Connections at once."),
     timeout: float = typer.Option(30.0, min=0.1, help="Seconds until a request is given up."),
+    allow_host: list[str] = typer.Option(
+        [],
+        help="Another name by which the server may be addressed, for example behind a proxy; "
+        "'*' for any. May be repeated.",
+    ),
 ) -> None:
     """Answer HTTP requests as GLiNER's own server does, and show a page to try the model."""
     from distilgliner.commands.options import check_threshold
@@ -25,6 +35,7 @@ def serve(
     try:
         from distilgliner.serve.answering import Answerer
         from distilgliner.serve.app import ROUTE, build_app
+        from distilgliner.serve.guard import build_hosts
         from distilgliner.serve.limits import ServeLimits
         from distilgliner.serve.run import format_address, is_loopback, open_socket, run_server
     except ModuleNotFoundError as error:
@@ -33,16 +44,33 @@ def serve(
         raise missing_extra(error.name, "serve") from None
 
     check_threshold(threshold)
-    limits = ServeLimits(max_bytes=max_bytes, max_waiting=max_waiting, timeout_seconds=timeout)
+    limits = ServeLimits(
+        max_bytes=max_bytes,
+        max_waiting=max_waiting,
+        timeout_seconds=timeout,
+        max_texts=max_texts,
+        max_labels=max_labels,
+        max_words=max_words,
+        max_scores=max_scores,
+        max_connections=max_connections,
+    )
     # The address before the model: a port that is taken shows at once.
     with open_socket(host, port) as bound:
         predictor = load_predictor(model)
         set_threads(predictor, threads)
-        app = build_app(Answerer(predictor, model, threshold), limits)
+        answerer = Answerer(predictor, model, threshold, limits)
+        hosts = build_hosts(bound.getsockname()[0], [*allow_host, *_get_name(host)])
+        app = build_app(answerer, limits, hosts)
         address = format_address(bound)
         typer.echo(f"{model} answers at {address}{ROUTE}; open {address} to try it. Ctrl-C ends.")
         if not is_loopback(bound):
             typer.echo("Note: whoever reaches this address may ask; there is no login.", err=True)
         with suppress(KeyboardInterrupt):
-            run_server(app, bound)
+            run_server(app, bound, limits)
+        answerer.close()
         typer.echo("stopped")
+
+
+def _get_name(host: str) -> list[str]:
+    """The name that the user gave as the address, if it is one."""
+    return [host] if host and any(character.isalpha() for character in host) else []

@@ -1,24 +1,32 @@
-"""One thread that predicts, whatever number of requests wait for it."""
+"""Questions answered by one model, whatever number of requests wait for it."""
 
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeAlias
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
-from distilgliner.corpus.document import check_labels, normalize_label
+from distilgliner.corpus.document import normalize_label
 from distilgliner.errors import UserError
 from distilgliner.models import (
     Predictor,
     built_in_labels,
     check_known_labels,
-    find_entities,
     is_open,
+    is_student,
+    iterate_entities,
 )
+from distilgliner.serve.lanes import Lane, Pause, Steps
+from distilgliner.serve.limits import ServeLimits, check_counts, count_words
 from distilgliner.serve.question import About, Question
 
-Found: TypeAlias = dict[str, list[dict[str, Any]]]
-"""An `Answer` as JSON."""
+_SMALL_CHARACTERS = 20_000
+"""Texts of a request up to which it is answered before larger ones,"""
+_SMALL_SCORES = 200_000
+"""and characters times labels."""
+_ENTITIES_AT_ONCE = 1000
 
 
 class AnswerTimeoutError(Exception):
@@ -26,47 +34,90 @@ class AnswerTimeoutError(Exception):
 
 
 class Answerer:
-    """Answers questions with one model, one after the other, in a thread of its own."""
+    """Answers questions with one model.
 
-    def __init__(self, predictor: Predictor, name: str, threshold: float = 0.5) -> None:
+    Small questions and large ones have a thread each where the model is a student, which any
+    number of threads may ask; a GLiNER checkpoint has one thread for both.
+    """
+
+    def __init__(
+        self,
+        predictor: Predictor,
+        name: str,
+        threshold: float = 0.5,
+        limits: ServeLimits | None = None,
+    ) -> None:
         self.predictor = predictor
+        self.limits = limits or ServeLimits()
         self.about = About(
-            model=name,
+            model=Path(name).resolve().name if Path(name).exists() else name,
             labels=list(built_in_labels(predictor) or ()),
             is_open=is_open(predictor),
             threshold=threshold,
         )
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="predict")
+        self._small = Lane("predict")
+        self._large = Lane("predict-large") if is_student(predictor) else self._small
 
-    async def answer(self, question: Question, seconds: float) -> Found | list[Found]:
-        """An answer for one text, a list of them for several.
+    def close(self) -> None:
+        """Stop the threads after the step under way."""
+        self._small.close()
+        self._large.close()
 
-        Raises `UserError` for a label that a closed student does not know, and `AnswerTimeoutError`
-        after so many seconds; a question that waits until then is not begun.
+    async def answer(self, question: Question, seconds: float) -> str:
+        """The JSON of an `Answer` for one text, of a list of them for several.
+
+        Raises `UserError` for a label that a closed student does not know, `Refusal` for more than
+        the limits, `AnswerTimeoutError` after so many seconds, and `FailedError` when the model
+        fails. A question that is given up, because it took too long or the task was cancelled, is
+        not begun, or ends after the step under way.
         """
-        loop = asyncio.get_running_loop()
-        work = loop.run_in_executor(self._thread, self.predict, question)
+        texts = [question.text] if isinstance(question.text, str) else question.text
+        check_counts(texts, question.labels or (), self.limits)
+        labels = self._choose_labels(question)
+        characters = sum(map(len, texts))
+        is_small = characters <= _SMALL_CHARACTERS and characters * len(labels) <= _SMALL_SCORES
+        lane = self._small if is_small else self._large
+        steps = self._run(question, texts, labels, lane.pause)
+        work = asyncio.wrap_future(lane.submit(steps, is_small=is_small))
         try:
             return await asyncio.wait_for(work, seconds)
         except asyncio.TimeoutError:
             raise AnswerTimeoutError from None
 
-    def predict(self, question: Question) -> Found | list[Found]:
-        """The same at once, in the thread of the caller."""
-        texts = [question.text] if isinstance(question.text, str) else question.text
-        threshold = question.threshold or self.about.threshold
-        found = find_entities(self.predictor, texts, self._choose_labels(question), threshold)
-        answers = [{"entities": entities} for entities in found]
-        return answers[0] if isinstance(question.text, str) else answers
+    def _run(
+        self, question: Question, texts: Sequence[str], labels: tuple[str, ...], pause: Pause
+    ) -> Steps[str]:
+        yield from count_words(texts, len(labels), self.limits)
+        threshold = self.about.threshold if question.threshold is None else question.threshold
+        answers = ['{"entities": []}'] * len(texts)
+        for rows in iterate_entities(self.predictor, texts, labels, threshold, pause):
+            for row, entities in rows:
+                answers[row] = _format_answer(entities)
+            yield
+        return answers[0] if isinstance(question.text, str) else f"[{', '.join(answers)}]"
 
     def _choose_labels(self, question: Question) -> tuple[str, ...]:
-        """Sorted, each once, as GLiNER takes them; without any, the model's own."""
+        """Each once, in the order of the question; without any, the model's own."""
         if question.labels is None:
             if not self.about.labels:
                 raise UserError(
                     'This model has no labels of its own; send some, as "labels": ["person"].'
                 )
             return tuple(self.about.labels)
-        labels = check_labels(sorted({normalize_label(label) for label in question.labels}))
+        labels = tuple(dict.fromkeys(map(normalize_label, question.labels)))
+        if "" in labels:
+            raise UserError('A label is empty in "labels"; leave it out.')
         check_known_labels(self.predictor, labels)
         return labels
+
+
+def _format_answer(entities: Sequence[dict[str, Any]]) -> str:
+    """An `Answer` as JSON, in ASCII: half a character, which JSON can name, has no other form.
+
+    Not at once for thousands, which would keep all other threads waiting.
+    """
+    parts = [
+        json.dumps(entities[start : start + _ENTITIES_AT_ONCE])[1:-1]
+        for start in range(0, len(entities), _ENTITIES_AT_ONCE)
+    ]
+    return f'{{"entities": [{", ".join(parts)}]}}'

@@ -2,96 +2,111 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from distilgliner import __version__
 from distilgliner.errors import UserError
+from distilgliner.serve.admission import LimitedApp
 from distilgliner.serve.answering import Answerer, AnswerTimeoutError
-from distilgliner.serve.limits import LimitedApp, ServeLimits
-from distilgliner.serve.question import About, Answer, Question
+from distilgliner.serve.guard import GuardedApp, Hosts
+from distilgliner.serve.lanes import FailedError, GivenUpError
+from distilgliner.serve.limits import ServeLimits
+from distilgliner.serve.question import About, Answer, Question, describe_fault, parse_question
 
 ROUTE = "/gliner"
 """Where GLiNER's own server answers and its client asks."""
+_ADAPTERS = f"{ROUTE}/adapter-cache"
+_READ = ("GET", "HEAD")
 _PAGE = Path(__file__).parent / "page"
 
 
-def build_app(answerer: Answerer, limits: ServeLimits) -> LimitedApp:
-    """The application, which refuses what is beyond the limits; every error is `{"error": …}`."""
+def build_app(
+    answerer: Answerer, limits: ServeLimits | None = None, hosts: Hosts | None = None
+) -> GuardedApp:
+    """The application, which refuses what is beyond the limits; every error is `{"error": …}`.
+
+    limits: None for those of the answerer. hosts: None for those of this machine alone.
+    """
+    limits = limits or answerer.limits
     # The pages of FastAPI that show the schema load scripts from elsewhere.
     app = FastAPI(title="DistilGLiNER", version=__version__, docs_url=None, redoc_url=None)
+    app.router.route_class = _StrictRoute
 
     @app.post(ROUTE, response_model=Answer | list[Answer])
     async def find_entities(question: Question) -> Response:
         """The entities of one text, or of each of several, in order."""
         found = await answerer.answer(question, limits.timeout_seconds)
-        # Not checked: that takes longer than to find them. In ASCII: half a character, which JSON
-        # can name, has no other form.
-        return Response(json.dumps(found), media_type="application/json")
+        # Not checked: that takes longer than to find them.
+        return Response(found, media_type="application/json")
 
     @app.get("/model")
+    @app.head("/model", include_in_schema=False)
     async def describe_model() -> About:
         """The name of the model, its labels, and whether it takes others."""
         return answerer.about
 
     @app.get("/health")
+    @app.head("/health", include_in_schema=False)
     async def tell_health() -> dict[str, str]:
         """Whether it is up; it is when it answers."""
         return {"status": "ok"}
 
+    @app.api_route(_ADAPTERS, methods=list(_READ), include_in_schema=False)
+    async def tell_adapters() -> dict[str, Any]:
+        """What GLiNER's own server says when it has no adapters."""
+        return {"enabled": False, "base_adapter_id": "__base__"}
+
     app.mount("/", StaticFiles(directory=_PAGE, html=True))
     _answer_errors(app)
-    return LimitedApp(app, limits)
+    methods = {ROUTE: ("POST",)}
+    methods |= dict.fromkeys(("/model", "/health", "/openapi.json", _ADAPTERS), _READ)
+    methods |= dict.fromkeys(("/", *(f"/{file.name}" for file in _PAGE.iterdir())), _READ)
+    return GuardedApp(LimitedApp(app, limits), methods, hosts or Hosts())
+
+
+class _StrictRequest(Request):
+    """A request whose JSON is read by `parse_question`."""
+
+    async def json(self) -> Any:
+        return parse_question(await self.body())
+
+
+class _StrictRoute(APIRoute):
+    """A route whose requests are strict."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def handle_strictly(request: Request) -> Response:
+            return await handle(_StrictRequest(request.scope, request.receive))
+
+        return handle_strictly
 
 
 def _answer_errors(app: FastAPI) -> None:
-    """Every error that the asker can mend, as one sentence."""
+    """Every error as one sentence. Others than these are answered by `GuardedApp`."""
 
-    @app.exception_handler(UserError)
-    async def _tell_user(_: Request, error: UserError) -> JSONResponse:
-        return JSONResponse({"error": str(error)}, 400)
+    def tell(kind: type[Exception], describe: Callable[[Any], tuple[int, str]]) -> None:
+        async def answer(_: Request, error: Exception) -> JSONResponse:
+            status, sentence = describe(error)
+            return JSONResponse({"error": sentence}, status, getattr(error, "headers", None))
 
-    @app.exception_handler(AnswerTimeoutError)
-    async def _tell_timeout(_: Request, __: AnswerTimeoutError) -> JSONResponse:
-        error = "The answer took too long; send less text at once, or try again in a moment."
-        return JSONResponse({"error": error}, 504)
+        app.add_exception_handler(kind, answer)
 
-    @app.exception_handler(HTTPException)
-    async def _tell_path(_: Request, error: HTTPException) -> JSONResponse:
-        return JSONResponse({"error": f"{error.detail}."}, error.status_code, error.headers)
-
-    @app.exception_handler(RequestValidationError)
-    async def _tell_field(_: Request, error: RequestValidationError) -> JSONResponse:
-        return JSONResponse({"error": describe_fault(error.errors()[0])}, 400)
-
-
-def describe_fault(fault: dict[str, Any]) -> str:
-    """What is wrong with a question, in a sentence, from pydantic's first complaint."""
-    kind, place = fault["type"], [part for part in fault["loc"] if part != "body"]
-    if kind == "json_invalid":
-        return f"The body is not JSON ({fault['ctx']['error']})."
-    name = str(place[0]) if place else ""
-    if not name:
-        return 'The body must be JSON, as {"text": "…", "labels": ["person"]}, and be sent as such.'
-    if kind == "missing":
-        return f'"{name}" is missing; send {{"text": "…", "labels": ["person"]}}.'
-    if kind == "extra_forbidden":
-        known = ", ".join(Question.model_fields)
-        return f'"{name}" is not known here; a question has: {known}.'
-    return _MEANINGS[name]
-
-
-_MEANINGS = {
-    "text": '"text" must be a string, or a list of them.',
-    "labels": '"labels" must be a list of names, the same for all texts, as ["person", "city"].',
-    "threshold": '"threshold" must be a number between 0 and 1; 0.5 is usual.',
-    "flat_ner": 'A student finds entities that do not overlap; leave "flat_ner" out.',
-    "multi_label": 'A student gives an entity one label; leave "multi_label" out.',
-}
+    tell(UserError, lambda error: (400, str(error)))
+    tell(RequestValidationError, lambda error: (400, describe_fault(error.errors()[0])))
+    tell(HTTPException, lambda error: (error.status_code, f"{error.detail.rstrip('.')}."))
+    slow = "The answer took too long; send less text at once, or try again in a moment."
+    tell(AnswerTimeoutError, lambda _: (504, slow))
+    tell(GivenUpError, lambda _: (503, "The server is stopping; ask again when it is up."))
+    failed = "The model failed on this request ({}); send less text or fewer labels at once."
+    tell(FailedError, lambda error: (500, failed.format(error)))

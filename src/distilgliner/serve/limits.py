@@ -1,98 +1,103 @@
-"""What a request may cost: its size, the time it may take to arrive, and how many at once."""
+"""What a request may cost, and all of them together: every limit of the server and its default."""
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from starlette.responses import JSONResponse
+from distilgliner.corpus.words import split_words
+from distilgliner.serve.refusal import Refusal
 
-if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+MAX_LABEL_CHARACTERS = 1000
+"""Of the name of one label."""
+KEEP_ALIVE_SECONDS = 5
+"""For the next request on a connection to begin."""
+LINGER_SECONDS = 5.0
+"""For a client to read why it was refused while it still sends; what it sends is thrown away."""
+LINGER_BYTES = 64_000_000
+PATIENCE_SECONDS = 1.0
+"""For a request to arrive; one that takes longer makes room where there is none."""
+SPARE_FILES = 64
+"""Open files of the process that are left for others than connections."""
+_PIECE = 10_000  # characters
 
 
 @dataclass(frozen=True)
 class ServeLimits:
-    """What one request, and all together, may take; the command has the usual values."""
+    """What one request, and all together, may take; the command has an option for each."""
 
-    max_bytes: int
+    max_bytes: int = 1_000_000
     """Of the body of a request."""
-    max_waiting: int
+    max_waiting: int = 64
     """Requests that are read, wait or are answered at once."""
-    timeout_seconds: float
+    timeout_seconds: float = 30.0
     """For a request to arrive whole, and again for its answer, its wait included."""
+    max_texts: int = 10_000
+    """Of a request."""
+    max_labels: int = 1_000
+    """Of a request, as sent."""
+    max_words: int = 250_000
+    """Of all texts of a request."""
+    max_scores: int = 5_000_000
+    """Words times labels of a request: what its memory grows with, 20 to 100 bytes for each."""
+    max_connections: int = 500
+    """At once; a new one takes the place of one that has not sent a whole request."""
+    header_seconds: float = 10.0
+    """From the connection to the end of the headers, and for a client to take its answer."""
 
 
-class LimitedApp:
-    """An ASGI app whose POST requests are read whole, within the limits, before it sees them.
+def check_counts(texts: Sequence[str], labels: Sequence[str], limits: ServeLimits) -> None:
+    """Raise `Refusal` for more texts or labels than a request may have, or a label too long."""
+    if len(texts) > limits.max_texts:
+        raise Refusal(
+            413,
+            f"The request has {len(texts):,} texts, more than the {limits.max_texts:,} of "
+            "--max-texts; send them in several.",
+        )
+    if len(labels) > limits.max_labels:
+        raise Refusal(
+            413,
+            f"The request has {len(labels):,} labels, more than the {limits.max_labels:,} of "
+            "--max-labels; send them in several.",
+        )
+    longest = max(map(len, labels), default=0)
+    if longest > MAX_LABEL_CHARACTERS:
+        raise Refusal(
+            413,
+            f"A label has {longest:,} characters, more than {MAX_LABEL_CHARACTERS:,}; "
+            "name it in a few words.",
+        )
 
-    What is beyond a limit is answered here: 413 too large, 408 too slow, 503 too many.
+
+def count_words(
+    texts: Sequence[str], label_count: int, limits: ServeLimits
+) -> Generator[None, None, None]:
+    """Raise `Refusal` for more words than a request may have; pauses on the way.
+
+    Words are counted only where the characters do not tell that they are few enough, and only until
+    they are too many.
     """
-
-    def __init__(self, app: ASGIApp, limits: ServeLimits) -> None:
-        self.app = app
-        self.limits = limits
-        self.waiting = 0
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        if scope["type"] != "http" or scope["method"] != "POST":
-            await self.app(scope, receive, send)
-            return
-        if self.waiting >= self.limits.max_waiting:
-            error = f"{self.waiting} requests are under way; try again in a moment."
-            await _refuse(503, error, {"Retry-After": "1"})(scope, receive, send)
-            return
-        self.waiting += 1
-        try:
-            await self._answer(scope, receive, send)
-        finally:
-            self.waiting -= 1
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        seconds = self.limits.timeout_seconds
-        try:
-            body = await asyncio.wait_for(self._read(scope, receive), seconds)
-        except asyncio.TimeoutError:
-            refusal = _refuse(408, f"The request did not arrive within {seconds:g} seconds.")
-            await refusal(scope, receive, send)
-            return
-        if body is None:
-            size = f"{self.limits.max_bytes:,} bytes"
-            error = f"The request is larger than {size}; send the texts in several."
-            await _refuse(413, error)(scope, receive, send)
-            return
-        await self.app(scope, _replay(body, receive), send)
-
-    async def _read(self, scope: Scope, receive: Receive) -> bytes | None:
-        """The body; None for one that is too large, which is not read to its end."""
-        told = dict(scope["headers"]).get(b"content-length", b"")
-        if told.isdigit() and int(told) > self.limits.max_bytes:
-            return None
-        parts: list[bytes] = []
-        size = 0
-        while True:
-            message = await receive()
-            part = message.get("body", b"")
-            size += len(part)
-            if size > self.limits.max_bytes:
-                return None
-            parts.append(part)
-            if not message.get("more_body", False):
-                return b"".join(parts)
+    most = min(limits.max_words, limits.max_scores // max(1, label_count))
+    if sum(map(len, texts)) <= most:
+        return
+    words = 0
+    for text in texts:
+        for start in range(0, len(text), _PIECE):
+            words += len(split_words(text[start : start + _PIECE]))
+            if words > most:
+                raise _build_refusal(label_count, limits)
+            yield
 
 
-def _replay(body: bytes, receive: Receive) -> Receive:
-    """The body at once, and then whatever comes."""
-    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def receive_next() -> Message:
-        return messages.pop() if messages else await receive()
-
-    return receive_next
-
-
-def _refuse(status: int, error: str, headers: dict[str, str] | None = None) -> JSONResponse:
-    # What is left of the body would be taken for the next request.
-    return JSONResponse({"error": error}, status, {"Connection": "close", **(headers or {})})
+def _build_refusal(label_count: int, limits: ServeLimits) -> Refusal:
+    if limits.max_words <= limits.max_scores // max(1, label_count):
+        sentence = (
+            f"The texts have more words than the {limits.max_words:,} of --max-words; "
+            "send them in several."
+        )
+    else:
+        sentence = (
+            f"The words of the texts times {label_count:,} labels are more than the "
+            f"{limits.max_scores:,} of --max-scores; send fewer texts or labels at once."
+        )
+    return Refusal(413, sentence)

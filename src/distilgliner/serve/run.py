@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import math
+import resource
 import socket
+from dataclasses import replace
+from functools import partial
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 import uvicorn
 
 from distilgliner.errors import UserError
+from distilgliner.serve.connections import Connections, GuardedProtocol
+from distilgliner.serve.limits import KEEP_ALIVE_SECONDS, SPARE_FILES, ServeLimits
 
 if TYPE_CHECKING:
-    from distilgliner.serve.limits import LimitedApp
-
-_GRACE_SECONDS = 5
-"""For answers under way when the server is told to stop."""
-_CONNECTIONS = 1000
-"""At once, those that say nothing included; one more is answered 503."""
+    from distilgliner.serve.guard import GuardedApp
 
 
 def open_socket(host: str, port: int) -> socket.socket:
@@ -56,14 +57,35 @@ def is_loopback(bound: socket.socket) -> bool:
     return ip_address(bound.getsockname()[0]).is_loopback
 
 
-def run_server(app: LimitedApp, bound: socket.socket) -> None:
-    """Answer at the socket until Ctrl-C or SIGTERM; answers under way have a few seconds more."""
+def run_server(app: GuardedApp, bound: socket.socket, limits: ServeLimits) -> None:
+    """Answer at the socket until Ctrl-C or SIGTERM.
+
+    Then requests under way have the time that each of them has anyway, to arrive and be answered.
+    """
+    build_server(app, limits).run(sockets=[bound])
+
+
+def build_server(app: GuardedApp, limits: ServeLimits) -> uvicorn.Server:
+    """A server of the application, which ends when its `should_exit` is set."""
+    peers = Connections(_fit_open_files(limits))
     config = uvicorn.Config(
         app,
-        log_level="warning",
+        http=partial(GuardedProtocol, peers=peers),  # type: ignore[arg-type]
+        ws="none",
+        lifespan="off",
+        log_level="error",
         access_log=False,
         server_header=False,
-        limit_concurrency=_CONNECTIONS,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=math.ceil(2 * limits.timeout_seconds + limits.header_seconds),
     )
-    uvicorn.Server(config).run(sockets=[bound])
+    return uvicorn.Server(config)
+
+
+def _fit_open_files(limits: ServeLimits) -> ServeLimits:
+    """The limits with no more connections than the process may have open files."""
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most == resource.RLIM_INFINITY:
+        return limits
+    room = max(1, most - SPARE_FILES)
+    return replace(limits, max_connections=min(limits.max_connections, room))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from distilgliner.student.description import (
     ScoringStudent,
 )
 from distilgliner.student.features import build_label_words
-from distilgliner.student.scoring import ScoredBatch, iterate_scores
+from distilgliner.student.scoring import ScoredBatch, iterate_scores, iterate_steps
 
 _HUB_FILES = [CONFIG_FILE, TOKENIZER_FILE, CARD_FILE, WEIGHTS_FILE, GRAPH_FILE, MANIFEST_FILE]
 _TEACHER_CONFIG = "gliner_config.json"
@@ -128,17 +129,37 @@ class DistilGLiNER:
         Raises `UserError` for an unknown label, overlapping NER, or a threshold out of range.
         """
         _check_options({"flat_ner": flat_ner, "multi_label": multi_label, **options})
-        if not 0 < threshold < 1:
-            raise UserError(f"The threshold {threshold} is not between 0 and 1; 0.5 is usual.")
         texts = [texts] if isinstance(texts, str) else texts
-        wanted = self.student.labels if labels is None else _choose_labels(labels)
         results: list[list[dict[str, Any]]] = [[] for _ in texts]
-        for batch in self.iterate_scores(texts, wanted, batch_size=batch_size):
-            for row, words, spans in batch.decode(self.student.config.roles, threshold):
-                results[row] = _describe(texts[row], words, spans, wanted)
+        for found in self.iterate_entities(texts, labels, threshold, batch_size=batch_size):
+            for row, entities in found:
+                results[row] = entities
         return results
 
     inference = batch_predict_entities
+
+    def iterate_entities(
+        self,
+        texts: Sequence[str],
+        labels: str | Sequence[str] | None = None,
+        threshold: float = 0.5,
+        *,
+        batch_size: int = 64,
+    ) -> Iterator[list[tuple[int, list[dict[str, Any]]]]]:
+        """The same in steps, so that other work can be done in between: a step scores one batch.
+
+        Each gives the texts that are done, by their place in `texts`, and their entities; a step in
+        the middle of a long text gives none. Texts without a word do not occur.
+        """
+        if not 0 < threshold < 1:
+            raise UserError(f"The threshold {threshold} is not between 0 and 1; 0.5 is usual.")
+        wanted = self.student.labels if labels is None else _choose_labels(labels)
+        compute = partial(self.compute_scores, labels=wanted)
+        for batch in iterate_steps(texts, compute, batch_size, self.decoder):
+            decoded = batch.decode(self.student.config.roles, threshold) if batch else ()
+            yield [
+                (row, _describe(texts[row], words, spans, wanted)) for row, words, spans in decoded
+            ]
 
     def iterate_scores(
         self, texts: Sequence[str], labels: Sequence[str], *, batch_size: int = 64
@@ -196,7 +217,7 @@ def _check_options(options: Mapping[str, Any]) -> None:
 
 
 def _choose_labels(labels: str | Sequence[str]) -> tuple[str, ...]:
-    """The names sorted, each once, as GLiNER takes them."""
+    """The names sorted, each once: a student's answer does not depend on their order."""
     names = [labels] if isinstance(labels, str) else list(labels)
     if isinstance(labels, Mapping) or not all(isinstance(name, str) for name in names):
         raise UserError(

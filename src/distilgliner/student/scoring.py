@@ -42,7 +42,18 @@ def iterate_scores(
     batch_size: int,
     decoder: Decoder,
 ) -> Iterator[ScoredBatch]:
-    """The scores of texts as soon as all of a text's words have theirs; no word, no scores.
+    """The scores of texts as soon as all of a text's words have theirs; no word, no scores."""
+    steps = iterate_steps(texts, compute_scores, batch_size, decoder)
+    return (scored for scored in steps if scored is not None)
+
+
+def iterate_steps(
+    texts: Sequence[str],
+    compute_scores: Callable[[list[list[str]]], np.ndarray],
+    batch_size: int,
+    decoder: Decoder,
+) -> Iterator[ScoredBatch | None]:
+    """The same, with None after each batch that finishes no text.
 
     compute_scores: documents given as words → scores (B, L, X), which the decoder can read.
     batch_size: windows at once, at most.
@@ -59,10 +70,12 @@ def iterate_scores(
             whole = _join(unfinished, row, window, part, len(words[row]))
             if whole is not None:
                 found[row] = whole
-        if found:
-            rows = list(found)
-            joined = np.concatenate([*found.values()])
-            yield ScoredBatch(rows, [words[row] for row in rows], joined, decoder)
+        if not found:
+            yield None
+            continue
+        rows = list(found)
+        joined = np.concatenate([*found.values()])
+        yield ScoredBatch(rows, [words[row] for row in rows], joined, decoder)
 
 
 def plan_batches(lengths: Sequence[int], batch_size: int) -> list[list[int]]:

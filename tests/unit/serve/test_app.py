@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -12,7 +13,6 @@ from fake_predictors import FakePredictor, FakeStudent
 
 from distilgliner.serve.answering import Answerer
 from distilgliner.serve.app import build_app
-from distilgliner.serve.limits import ServeLimits
 
 KNOWN = {"Zoë": "person", "Bath": "place"}
 ZOE = {"start": 0, "end": 3, "text": "Zoë", "label": "person", "score": 0.75}
@@ -23,7 +23,7 @@ class Client:
     """Asks an application without a network."""
 
     def __init__(self, answerer: Answerer, timeout_seconds: float = 30.0) -> None:
-        limits = ServeLimits(10**6, max_waiting=9, timeout_seconds=timeout_seconds)
+        limits = replace(answerer.limits, timeout_seconds=timeout_seconds)
         self.transport = httpx.ASGITransport(build_app(answerer, limits))
 
     def get(self, path: str) -> httpx.Response:
@@ -88,7 +88,8 @@ def test_labels_and_threshold_are_those_of_the_question(client: Client, model: F
     labels = [" place", "place", "person"]
     ask(client, text="Zoë", labels=labels, threshold=0.9, flat_ner=True, multi_label=False)
     ask(client, text="Zoë", labels=["place"], threshold=None)
-    assert model.calls == [(["Zoë"], ["person", "place"], 0.9), (["Zoë"], ["place"], 0.4)]
+    # Each once, in the order of the question: a GLiNER checkpoint's scores depend on it.
+    assert model.calls == [(["Zoë"], ["place", "person"], 0.9), (["Zoë"], ["place"], 0.4)]
 
 
 def test_a_checkpoint_finds_what_it_is_asked_for_and_nothing_else() -> None:
@@ -115,7 +116,10 @@ def test_a_checkpoint_finds_what_it_is_asked_for_and_nothing_else() -> None:
         ({"text": "a", "threshold": "0.5"}, '"threshold" must be a number between'),
         ({"text": "a", "flat_ner": False}, "do not overlap"),
         ({"text": "a", "multi_label": True}, "one label"),
-        ({"text": "a", "relations": ["works for"]}, '"relations" is not known here'),
+        ({"text": "a", "relations": ["works for"]}, 'leave "relations" out'),
+        ({"text": "a", "relation_threshold": 2}, 'leave "relation_threshold" out'),
+        ({"text": "a", "adapter_id": "mine"}, 'leave "adapter_id" out'),
+        ({"text": "a", "x" * 10**5: 1}, 'xxx…" is not known here'),
         ([], "The body must be JSON"),
     ],
 )
@@ -134,7 +138,7 @@ def test_what_is_no_json_is_refused(client: Client) -> None:
     assert response.json()["error"].startswith("The body is not JSON (")
     # Pages of other sites can send this without being asked whether they may.
     headers = {"Content-Type": "text/plain"}
-    assert client.post(content='{"text": "a"}', headers=headers).status_code == 400
+    assert client.post(content='{"text": "a"}', headers=headers).status_code == 415
 
 
 def test_the_model_tells_of_itself(client: Client) -> None:
@@ -156,7 +160,8 @@ def test_the_page_and_its_files_are_there(client: Client) -> None:
     assert page.headers["content-type"].startswith("text/html")
     for name in ("style.css", "page.js", "view.js", "model.js"):
         assert client.get(f"/{name}").status_code == 200
-    assert client.get("/nothing").json() == {"error": "Not Found."}
+    assert client.get("/nothing").status_code == 404
+    assert client.get("/nothing").json()["error"].startswith("There is nothing at this path")
     assert client.get("/../app.py").status_code == 404
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from distilgliner.serve.limits import LimitedApp, ServeLimits
+from distilgliner.serve.admission import LimitedApp
+from distilgliner.serve.limits import ServeLimits
 
 LIMITS = ServeLimits(max_bytes=1000, max_waiting=64, timeout_seconds=30.0)
 
