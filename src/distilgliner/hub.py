@@ -47,10 +47,18 @@ def locate_folder(id_or_folder: str | Path, what: str, **options: Any) -> Path:
     A `Path` is never an id. Raises `UserError` when there is neither.
     """
     built_in = find_built_in(id_or_folder)
-    if built_in is not None:
-        return built_in
-    name, folder = str(id_or_folder), Path(id_or_folder).expanduser()
+    if id_or_folder == BUNDLED and built_in is not None and what == "student":
+        raise UserError(
+            f"{BUNDLED!r} is the bundled teacher, not a student; {GENERAL!r} is the bundled "
+            f"student, and distilgliner.load_predictor({BUNDLED!r}) opens the teacher."
+        )
+    name, folder = str(id_or_folder), built_in or Path(id_or_folder).expanduser()
     if folder.is_dir():
+        if options.get("revision") not in (None, "main"):
+            raise UserError(
+                f"{name} is a folder and has no revision {options['revision']!r}; leave revision "
+                "out, or give a hub id."
+            )
         return folder
     if folder.exists():
         raise UserError(f"{name} is a file; give the {what}'s folder.")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
 from distilgliner.corpus.prompts import Prompts
+from distilgliner.corpus.texts import list_texts
 from distilgliner.errors import UserError, missing_extra
 from distilgliner.hub import locate_folder
 from distilgliner.student.config import FORMAT
@@ -64,6 +65,7 @@ def find_entities(
     predictor: Predictor, texts: Sequence[str], labels: Sequence[str], threshold: float = 0.5
 ) -> list[list[dict[str, Any]]]:
     """Entities of each text, in order, as JSON has them; blank texts have none."""
+    texts = list_texts(texts)
     filled = [text for text in texts if text.strip()]
     found = iter(
         predictor.batch_predict_entities(filled, labels, threshold=threshold) if filled else ()

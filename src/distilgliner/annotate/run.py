@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Sized
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from distilgliner.annotate.shards import read_summary, shard_path
 from distilgliner.annotate.store import AnnotationStore, complete_store, open_store
 from distilgliner.corpus.document import Document
 from distilgliner.corpus.prompts import Prompts
+from distilgliner.corpus.texts import CheckedDocuments
 from distilgliner.errors import UserError
 from distilgliner.folders import lock_folder
 from distilgliner.progress import build_progress
@@ -30,7 +32,7 @@ DEFAULT_FLOOR = 1e-2
 
 
 def run_annotation(
-    documents: Iterable[Document],
+    documents: Iterable[Document | str],
     *,
     teacher: str | Path | Teacher,
     labels: Sequence[str],
@@ -44,11 +46,11 @@ def run_annotation(
 ) -> AnnotationStore:
     """Score all spans of the documents with a teacher and keep them in a store at `output`.
 
-    `documents` is streamed; a text that occurs twice is stored once. `teacher` is a folder, a hub
-    id, "bundled", or a teacher already loaded. Spans with a probability of at most `floor` are
-    left out. A store begun earlier with the same settings is continued, a complete one is returned
-    as it is. `batch_words` (subwords, padding and prompts count too) decides speed and memory, and
-    the last digit of some scores: see docs/decisions/0009-order-and-batches.md.
+    `documents` is streamed; strings will do. A text that occurs twice is stored once. `teacher` is
+    a folder, a hub id, "bundled", or a teacher already loaded. Spans with a probability of at most
+    `floor` are left out. A store begun earlier with the same settings is continued, a complete one
+    is returned as it is. `batch_words` (subwords, padding and prompts count too) decides speed and
+    memory, and the last digit of some scores: see docs/decisions/0009-order-and-batches.md.
 
     `states` names layers of the teacher's text encoder, 0 the embeddings, 1 the first, -1 the last:
     their output for every word (the mean over its subwords, fp16) is kept too, out of the same
@@ -74,8 +76,21 @@ def run_annotation(
         prompts=prompts,
         states=states or (),
     )
+    checked = _check_documents(documents, shard_documents)
     with lock_folder(output):
-        return _annotate(annotator, documents, output, quiet=quiet)
+        return _annotate(annotator, checked, output, quiet=quiet)
+
+
+def _check_documents(
+    documents: Iterable[Document | str], shard_documents: int
+) -> Iterable[Document]:
+    """The documents, those of a list and of the first shard checked before there is a folder."""
+    checked = CheckedDocuments(documents, "")
+    rest = iter(checked)
+    first = list(islice(rest, None if isinstance(documents, (list, tuple)) else shard_documents))
+    if not first:
+        raise UserError("There are no documents to annotate; check the --input files.")
+    return first if isinstance(documents, (list, tuple)) else chain(first, rest)
 
 
 def _annotate(

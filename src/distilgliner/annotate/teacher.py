@@ -26,8 +26,10 @@ from distilgliner.annotate.span_head import compute_marker_logits, has_marker_he
 from distilgliner.annotate.spans import AnnotatedDocument, SpanScores
 from distilgliner.annotate.states import StateRecorder
 from distilgliner.annotate.windows import WindowLimits, find_sentence_ends
-from distilgliner.corpus.document import check_labels
+from distilgliner.corpus.arguments import check_count, check_threshold
+from distilgliner.corpus.document import check_labels, list_labels
 from distilgliner.corpus.prompts import Prompts, compute_prompts
+from distilgliner.corpus.texts import list_texts
 from distilgliner.corpus.words import WORD_SPLITTER, split_words
 from distilgliner.errors import UserError
 
@@ -170,6 +172,10 @@ class Teacher:
         """
         if labels is None:
             raise UserError("A GLiNER teacher has no labels of its own; pass some with --labels.")
+        texts = list_texts(texts)
+        labels = [labels] if isinstance(labels, str) else list_labels(labels)
+        check_count(batch_size, "batch_size")
+        check_threshold(threshold)
         words = [self.split_words(text) for text in texts]
         scores = self.score(
             [cut_words(text, offsets) for text, offsets in zip(texts, words, strict=True)],

@@ -11,13 +11,14 @@ from distilgliner.augment.mask import delete_words, replace_words
 from distilgliner.augment.material import Material, build_material, hash_text
 from distilgliner.augment.slots import fill_slots, trim_entities
 from distilgliner.corpus.document import Document
+from distilgliner.corpus.texts import CheckedDocuments, list_texts
 
 _TRIES = 20
 """Attempts at one more new text of a document, before it is left at those it has."""
 
 
 def augment_documents(
-    documents: Iterable[Document],
+    documents: Iterable[Document | str],
     config: AugmentConfig,
     excluded: Iterable[str] = (),
     *,
@@ -40,8 +41,9 @@ def augment_documents(
     """
     if isinstance(documents, Iterator):
         documents = list(documents)
-    material = build_material(documents, config, excluded, source)
-    return vary_documents(documents, config, material)
+    checked = CheckedDocuments(documents, source)
+    material = build_material(checked, config, list_texts(excluded, "excluded"), source)
+    return vary_documents(checked, config, material)
 
 
 def vary_documents(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from distilgliner.augment.config import AugmentConfig
 from distilgliner.augment.documents import vary_documents
 from distilgliner.augment.material import build_material
 from distilgliner.corpus.document import Document
+from distilgliner.corpus.texts import CheckedDocuments, list_texts
 from distilgliner.corpus.write import open_atomically
 from distilgliner.errors import UserError
 from distilgliner.progress import build_progress
@@ -31,7 +32,7 @@ class AugmentResult:
 
 
 def run_augmentation(
-    documents: Iterable[Document],
+    documents: Iterable[Document | str],
     config: AugmentConfig,
     output: Path,
     *,
@@ -49,10 +50,12 @@ def run_augmentation(
         raise UserError(f"{output} exists already; remove it or give another --output file.")
     if isinstance(documents, Iterator):
         documents = list(documents)
+    kept_out = list_texts(excluded, "excluded")
+    checked = CheckedDocuments(documents, source)
     texts = 0
     with open_atomically(output) as stream, build_progress(quiet=quiet) as progress:
-        watched = _Watched(documents, progress, ["read", "augment"])
-        material = build_material(watched, config, excluded, source)
+        watched = _Watched(checked, progress, ["read", "augment"])
+        material = build_material(watched, config, kept_out, source)
         for document in vary_documents(watched, config, material):
             stream.write(json.dumps({"text": document.text}, ensure_ascii=False) + "\n")
             texts += 1
@@ -75,12 +78,12 @@ class _Watched:
     """Documents with a progress bar of its own for each time that they are gone through."""
 
     def __init__(
-        self, documents: Iterable[Document], progress: Progress, descriptions: list[str]
+        self, documents: CheckedDocuments, progress: Progress, descriptions: list[str]
     ) -> None:
         self._documents = documents
         self._progress = progress
         self._descriptions = iter(descriptions)
-        self._total = len(documents) if isinstance(documents, Sized) else None
+        self._total = documents.count()
 
     def __iter__(self) -> Iterator[Document]:
         task = self._progress.add_task(next(self._descriptions), total=self._total, note="")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -84,20 +84,37 @@ def normalize_label(label: str) -> str:
     return " ".join(label.split())
 
 
-def check_labels(labels: Sequence[str]) -> tuple[str, ...]:
-    """Strip the names and check that the label set is not empty, has no empty name and no doubles.
+def list_labels(labels: Iterable[str], what: str = "labels") -> list[str]:
+    """The names as they are, those of a set sorted: of any iterable of strings, maybe of none.
 
-    Raises `UserError` otherwise, and for a string, whose letters would become labels.
+    Raises `UserError` for a string, whose letters would become labels, for a dict, whose values
+    nobody would read, and for names that are not strings. `what` names the argument.
     """
     if isinstance(labels, str):
-        raise UserError(f"The labels must be a list of names, as [{labels!r}], not a string.")
+        raise UserError(f"The {what} must be a list of names, as [{labels!r}], not a string.")
+    if isinstance(labels, Mapping) or not isinstance(labels, Iterable):
+        kind = type(labels).__name__
+        raise UserError(f"The {what} must be a list of names, as ['person', 'city'], not a {kind}.")
+    names = list(labels)
+    for name in names:
+        if not isinstance(name, str):
+            raise UserError(f"{name!r} among the {what} is not a name; give strings only.")
+    return sorted(names) if isinstance(labels, (set, frozenset)) else names
+
+
+def check_labels(labels: Iterable[str]) -> tuple[str, ...]:
+    """Strip the names and check that the label set is not empty, has no empty name and no doubles.
+
+    Raises `UserError` otherwise, and for what `list_labels` refuses.
+    """
+    labels = list_labels(labels)
     names = tuple(map(normalize_label, labels))
     if not names:
         raise UserError(
             "No labels were given; name at least one, for example --labels person,city."
         )
     if any(not name for name in names):
-        raise UserError(f"A label is empty in {list(labels)!r}; remove the stray comma.")
+        raise UserError(f"A label is empty in {labels!r}; remove the stray comma.")
     seen: set[str] = set()
     for name in names:
         if name in seen:

@@ -8,6 +8,7 @@ import random
 from collections.abc import Iterable, Sequence
 
 from distilgliner.corpus.document import Document
+from distilgliner.corpus.texts import list_documents
 from distilgliner.errors import UserError
 
 
@@ -31,7 +32,7 @@ def split_documents(
         raise UserError(f"Split fractions must be positive, not {list(fractions)}.")
     if not math.isclose(sum(fractions), 1, abs_tol=1e-6):
         raise UserError(f"Split fractions must sum to 1, not {sum(fractions):g}; correct them.")
-    kept = list(documents)
+    kept = list_documents(documents, "")
     groups: dict[str, list[int]] = {}
     for index, document in enumerate(kept):
         groups.setdefault(text_key(document.text), []).append(index)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from distilgliner import __version__
 from distilgliner.annotate.store import AnnotationStore, open_store
 from distilgliner.annotate.vocabulary import read_vocabulary
-from distilgliner.corpus.document import Document
+from distilgliner.corpus.document import Document, list_labels
+from distilgliner.corpus.texts import list_documents
 from distilgliner.distill.calibration.config import CalibrationConfig
 from distilgliner.distill.calibration.measure import measure_student
 from distilgliner.distill.calibration.run import (
@@ -64,10 +65,10 @@ def run_distillation(
     config: DistillConfig,
     output: str | Path,
     *,
-    gold: Sequence[Document] = (),
-    dev: Sequence[Document] = (),
+    gold: Iterable[Document] = (),
+    dev: Iterable[Document] = (),
     dev_source: str = "humans",
-    watched: Mapping[str, Sequence[Document]] | None = None,
+    watched: Mapping[str, Iterable[Document]] | None = None,
     ignore_labels: Sequence[str] = (),
     initial: str | Path | None = None,
     on_epoch: Callable[[Progress, Schedule], None] | None = None,
@@ -87,6 +88,9 @@ def run_distillation(
     cannot be made, is in use or holds another run.
     """
     stores = open_stores(annotations)
+    gold, dev = list_documents(gold, "gold"), list_documents(dev, "dev")
+    ignore_labels = list_labels(ignore_labels, "ignore_labels")
+    watched = {name: list_documents(known, name) for name, known in (watched or {}).items()}
     data = build_data(config, stores, gold, dev, dev_source, watched, ignore_labels)
     folder = Path(output)
     # All that can be wrong is checked before the folder is claimed, which a correction would find.

@@ -9,8 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from distilgliner.corpus.document import Document, Entity, check_labels, restrict_labels
+from distilgliner.corpus.document import (
+    Document,
+    Entity,
+    check_labels,
+    list_labels,
+    restrict_labels,
+)
 from distilgliner.corpus.prompts import Prompts
+from distilgliner.corpus.texts import list_documents
 from distilgliner.corpus.words import split_words
 from distilgliner.errors import UserError
 from distilgliner.evaluate.agreement import compute_agreement
@@ -127,7 +134,8 @@ def run_evaluation(
     Raises `UserError` for documents without labels, labels that are in the documents but neither
     asked for nor ignored, and labels that a closed student does not know.
     """
-    known = list(documents)
+    known = list_documents(documents, source)
+    ignore_labels = list_labels(ignore_labels, "ignore_labels")
     place = f"{source}, document" if source else "document"
     _check_labelled(known, place)
     predictor = load_predictor(model) if isinstance(model, (str, Path)) else model

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distilgliner import __version__
 from distilgliner.annotate.checkpoint import Checkpoint, check_packages, find_checkpoint
-from distilgliner.corpus.document import Document, check_labels
+from distilgliner.corpus.document import Document, check_labels, list_labels
 from distilgliner.corpus.labelled import restrict_documents
 from distilgliner.corpus.split import split_documents
+from distilgliner.corpus.texts import list_documents
 from distilgliner.errors import UserError, missing_extra
 from distilgliner.files import read_json, write_atomically, write_json
 from distilgliner.finetune.card import write_card
@@ -33,15 +34,15 @@ HELD_OUT = 0.1
 
 
 def run_finetuning(
-    gold: Sequence[Document],
+    gold: Iterable[Document],
     *,
     teacher: str | Path,
     output: str | Path,
     config: FinetuneConfig | None = None,
     labels: Sequence[str] | None = None,
-    dev: Sequence[Document] = (),
+    dev: Iterable[Document] = (),
     ignore_labels: Sequence[str] = (),
-    keep: Sequence[Document] = (),
+    keep: Iterable[Document | str] = (),
     keep_labels: Sequence[str] = (),
     threads: int | None = None,
     quiet: bool = False,
@@ -60,6 +61,9 @@ def run_finetuning(
     keep, an unusable teacher, or a folder that holds something else.
     """
     config = config or FinetuneConfig()
+    gold, dev = list_documents(gold, "gold"), list_documents(dev, "dev")
+    ignore_labels = list_labels(ignore_labels, "ignore_labels")
+    keep = list_documents(keep, "the text to keep")
     names = choose_labels(gold, ignore_labels) if labels is None else check_labels(labels)
     restricted = restrict_documents(gold, names, ignore_labels, "gold")
     chosen = restrict_documents(dev, names, ignore_labels, "dev")

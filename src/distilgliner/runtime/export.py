@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,7 +11,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from distilgliner import __version__
-from distilgliner.corpus.document import Document, check_labels
+from distilgliner.corpus.document import Document, check_labels, list_labels
+from distilgliner.corpus.texts import list_documents
 from distilgliner.errors import UserError, missing_extra
 from distilgliner.files import write_atomically, write_json
 from distilgliner.folders import check_content, lock_folder
@@ -41,7 +42,7 @@ def run_export(
     *,
     quantize: Quantize = "none",
     labels: Sequence[str] | None = None,
-    dev: Sequence[Document] | None = None,
+    dev: Iterable[Document] | None = None,
     ignore_labels: Sequence[str] = (),
     force: bool = False,
 ) -> dict[str, Any]:
@@ -61,9 +62,11 @@ def run_export(
         raise UserError(
             "What int8 costs must be measured: pass --dev with labelled text, or --force."
         )
+    ignore_labels = list_labels(ignore_labels, "ignore_labels")
+    dev = None if dev is None else list_documents(dev, "dev")
     description, weights = _read_trained(source)
     if labels is not None:
-        description, weights = compile_labels(description, weights, check_labels(list(labels)))
+        description, weights = compile_labels(description, weights, check_labels(labels))
     graphs = _build_graphs(source, description, weights, quantize)
     f1 = None
     if quantize == "int8" and dev is not None:

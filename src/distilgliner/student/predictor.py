@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from distilgliner.corpus.arguments import check_count, check_threshold, group_by_threshold
 from distilgliner.corpus.document import check_labels, normalize_label
+from distilgliner.corpus.texts import check_text, list_texts
 from distilgliner.errors import UserError, advise_extra
 from distilgliner.hub import locate_folder, push_folder
 from distilgliner.student.decode import ScoredSpan
@@ -25,26 +27,28 @@ from distilgliner.student.description import (
     ScoringStudent,
 )
 from distilgliner.student.features import build_label_words
+from distilgliner.student.gliner_calls import (
+    TorchLike,
+    check_call_options,
+    check_loading_options,
+    check_saving_options,
+)
 from distilgliner.student.scoring import ScoredBatch, iterate_scores, iterate_steps
 
 _HUB_FILES = [CONFIG_FILE, TOKENIZER_FILE, CARD_FILE, WEIGHTS_FILE, GRAPH_FILE, MANIFEST_FILE]
+_SHOWN_LABELS = 5
 _TEACHER_CONFIG = "gliner_config.json"
-_ONLY_OF_TEACHERS = {
-    "flat_ner": True,
-    "multi_label": False,
-    "return_class_probs": False,
-    "return_vectors": False,
-    "return_label_vectors": False,
-    "input_spans": None,
-    "packing_config": None,
-}
-"""Arguments of GLiNER and the only value that a student takes."""
 
 
-class DistilGLiNER:
+class DistilGLiNER(TorchLike):
     """Finds entities with a distilled student; a drop-in for `GLiNER.predict_entities`."""
 
+    _source: str | None = None
+    """What it was opened from; None for one that is not from a folder."""
+
     def __init__(self, student: ScoringStudent) -> None:
+        if isinstance(student, (str, Path)):
+            raise UserError(f"Open a student with DistilGLiNER.from_pretrained({str(student)!r}).")
         self.student = student
         self.decoder = build_decoder(student.config)
 
@@ -52,17 +56,29 @@ class DistilGLiNER:
     def from_pretrained(cls, folder_or_hub_id: str | Path, **options: Any) -> DistilGLiNER:
         """Open a student's folder, or download it from the Hugging Face hub.
 
-        `options` go to `huggingface_hub.snapshot_download` (revision, token, cache_dir …).
-        Raises `UserError` when there is no such student or the hub cannot be reached.
+        options: those of `huggingface_hub.snapshot_download` (revision, token, cache_dir …), for
+        the hub only, and GLiNER's own where they change nothing (map_location="cpu" …).
+        Raises `UserError` when there is no such student, the hub cannot be reached, or an option is
+        unknown or asks for what a student cannot do.
         """
-        options = {"allow_patterns": _HUB_FILES, **options}
-        return cls(_read(locate_folder(folder_or_hub_id, "student", **options)))
+        for_hub = {"allow_patterns": _HUB_FILES, **check_loading_options(options)}
+        folder = locate_folder(folder_or_hub_id, "student", **for_hub)
+        if options.get("load_onnx_model") and not (folder / GRAPH_FILE).is_file():
+            raise UserError(
+                f"{folder} has no {GRAPH_FILE}; export the student with 'distilgliner export', or "
+                "leave load_onnx_model out."
+            )
+        model = cls(_read(folder))
+        model._source = str(folder_or_hub_id)
+        return model
 
-    def save_pretrained(self, folder: str | Path) -> None:
+    def save_pretrained(self, folder: str | Path, **options: Any) -> None:
         """Write the student into a folder that `from_pretrained` opens.
 
+        options: GLiNER's, where they change nothing.
         Raises `UserError` when it cannot be written there.
         """
+        check_saving_options(options)
         try:
             self.student.write(Path(folder))
         except OSError as error:
@@ -90,31 +106,48 @@ class DistilGLiNER:
         """Whether it accepts labels that it was not distilled with."""
         return self.student.config.is_open
 
+    def __repr__(self) -> str:
+        """Where it is from, its labels, and what it is."""
+        name = "" if self._source is None else f" {self._source!r}"
+        config, labels = self.student.config, self.labels
+        shown = ", ".join(labels[:_SHOWN_LABELS]) + (", …" if len(labels) > _SHOWN_LABELS else "")
+        kind = f"{'open' if self.is_open else 'closed'} {config.encoder}-{config.head}"
+        return (
+            f"<DistilGLiNER{name}: {kind}, hidden_dim={config.hidden_dim}, "
+            f"{len(labels)} labels: {shown}>"
+        )
+
     def set_threads(self, count: int) -> None:
-        """How many threads one call may use; by default one per core."""
-        self.student.set_threads(count)
+        """How many threads one call may use; by default, and for 0, one per core.
+
+        Raises `UserError` for anything but a whole number.
+        """
+        self.student.set_threads(check_count(count, "threads", least=0))
 
     def predict_entities(
         self,
         text: str,
-        labels: str | Sequence[str] | None = None,
+        labels: str | Iterable[str] | None = None,
         flat_ner: bool = True,
         threshold: float = 0.5,
         multi_label: bool = False,
         **options: Any,
     ) -> list[dict[str, Any]]:
-        """The entities of one text; see `batch_predict_entities`."""
+        """The entities of one text; see `batch_predict_entities`.
+
+        Raises `UserError` for anything but a string, and as `batch_predict_entities` does.
+        """
         found = self.batch_predict_entities(
-            [text], labels, flat_ner, threshold, multi_label, **options
+            [check_text(text)], labels, flat_ner, threshold, multi_label, **options
         )
         return found[0]
 
     def batch_predict_entities(
         self,
-        texts: str | Sequence[str],
-        labels: str | Sequence[str] | None = None,
+        texts: str | Iterable[str],
+        labels: str | Iterable[str] | None = None,
         flat_ner: bool = True,
-        threshold: float = 0.5,
+        threshold: float | Sequence[float] = 0.5,
         multi_label: bool = False,
         batch_size: int = 64,
         **options: Any,
@@ -122,26 +155,32 @@ class DistilGLiNER:
         """Entities per text, in order, as dicts with `start`, `end`, `text`, `label`, `score`.
 
         The arguments are those of `GLiNER.inference`, in its order; a string is one text or label.
+        texts: any iterable of strings, such as a list, a generator, a Series or an array.
         labels: which to look for, doubles count once; None means those of the distillation.
-        threshold: only entities that score above it, strictly between 0 and 1.
+        threshold: only entities that score above it, strictly between 0 and 1; a list has one for
+        each text.
         batch_size: at most so many texts at once; it changes the speed, not the result.
         flat_ner, multi_label, options: what only a teacher can do must be off.
-        Raises `UserError` for an unknown label, overlapping NER, or a threshold out of range.
+        Raises `UserError` for a text that is no string (it names the row), an unknown label,
+        overlapping NER, a threshold out of range, or a batch size below 1.
         """
-        _check_options({"flat_ner": flat_ner, "multi_label": multi_label, **options})
-        texts = [texts] if isinstance(texts, str) else texts
+        check_call_options({"flat_ner": flat_ner, "multi_label": multi_label, **options})
+        texts = list_texts(texts)
+        wanted = None if labels is None else _choose_labels(labels)
         results: list[list[dict[str, Any]]] = [[] for _ in texts]
-        for found in self.iterate_entities(texts, labels, threshold, batch_size=batch_size):
-            for row, entities in found:
-                results[row] = entities
+        for least, rows in group_by_threshold(threshold, len(texts)):
+            chosen = [texts[row] for row in rows]
+            for found in self.iterate_entities(chosen, wanted, least, batch_size=batch_size):
+                for place, entities in found:
+                    results[rows[place]] = entities
         return results
 
     inference = batch_predict_entities
 
     def iterate_entities(
         self,
-        texts: Sequence[str],
-        labels: str | Sequence[str] | None = None,
+        texts: str | Iterable[str],
+        labels: str | Iterable[str] | None = None,
         threshold: float = 0.5,
         *,
         batch_size: int = 64,
@@ -151,25 +190,30 @@ class DistilGLiNER:
         Each gives the texts that are done, by their place in `texts`, and their entities; a step in
         the middle of a long text gives none. Texts without a word do not occur.
         """
-        if not 0 < threshold < 1:
-            raise UserError(f"The threshold {threshold} is not between 0 and 1; 0.5 is usual.")
+        texts, least = list_texts(texts), check_threshold(threshold)
+        batch_size = check_count(batch_size, "batch_size")
         wanted = self.student.labels if labels is None else _choose_labels(labels)
         compute = partial(self.compute_scores, labels=wanted)
         for batch in iterate_steps(texts, compute, batch_size, self.decoder):
-            decoded = batch.decode(self.student.config.roles, threshold) if batch else ()
+            decoded = batch.decode(self.student.config.roles, least) if batch else ()
             yield [
                 (row, _describe(texts[row], words, spans, wanted)) for row, words, spans in decoded
             ]
 
     def iterate_scores(
-        self, texts: Sequence[str], labels: Sequence[str], *, batch_size: int = 64
+        self, texts: str | Iterable[str], labels: str | Iterable[str], *, batch_size: int = 64
     ) -> Iterator[ScoredBatch]:
         """The scores of texts, in batches of similar length; texts without a word are left out.
 
         The batches can be decoded at several thresholds without scoring again.
+        Raises `UserError` for a text that is no string, and for a batch size below 1.
         """
+        names = (labels,) if isinstance(labels, str) else tuple(labels)
         return iterate_scores(
-            texts, lambda words: self.compute_scores(words, labels), batch_size, self.decoder
+            list_texts(texts),
+            lambda words: self.compute_scores(words, names),
+            check_count(batch_size, "batch_size"),
+            self.decoder,
         )
 
     def compute_scores(
@@ -199,32 +243,17 @@ class DistilGLiNER:
         return self.decoder.find_columns([known[name] for name in names], len(known))
 
 
-def _check_options(options: Mapping[str, Any]) -> None:
-    """Refuse what GLiNER can do and a student cannot."""
-    unknown = options.keys() - _ONLY_OF_TEACHERS.keys()
-    if unknown:
-        raise TypeError(f"unexpected keyword argument {min(unknown)!r}")
-    for name, value in options.items():
-        if name == "flat_ner" and type(value) in (int, float):
-            raise UserError(
-                f"The third argument is flat_ner, as in GLiNER; write threshold={value}."
-            )
-        if value is not _ONLY_OF_TEACHERS[name]:
-            raise UserError(
-                f"A student cannot do {name}={value!r}, only {name}={_ONLY_OF_TEACHERS[name]}; "
-                "leave it out, or ask the teacher."
-            )
-
-
-def _choose_labels(labels: str | Sequence[str]) -> tuple[str, ...]:
-    """The names sorted, each once: a student's answer does not depend on their order."""
-    names = [labels] if isinstance(labels, str) else list(labels)
-    if isinstance(labels, Mapping) or not all(isinstance(name, str) for name in names):
-        raise UserError(
-            "Students take names of labels, the same for all texts, as ['person', 'city']; "
-            "descriptions and labels per text are for the teacher."
-        )
-    return tuple(sorted(check_labels(list(dict.fromkeys(map(normalize_label, names))))))
+def _choose_labels(labels: str | Iterable[str]) -> tuple[str, ...]:
+    """The names sorted, each once, as GLiNER takes them."""
+    names = [labels] if isinstance(labels, str) else labels
+    if not isinstance(names, Mapping) and isinstance(names, Iterable):
+        names = list(names)
+        if all(isinstance(name, str) for name in names):
+            return tuple(sorted(check_labels(list(dict.fromkeys(map(normalize_label, names))))))
+    raise UserError(
+        "Students take names of labels, the same for all texts, as ['person', 'city']; "
+        "descriptions and labels per text are for the teacher."
+    )
 
 
 def _describe(

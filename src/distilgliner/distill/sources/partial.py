@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from distilgliner.corpus.document import Document, Entity, check_labels
+from distilgliner.corpus.document import Document, Entity, check_labels, list_labels
 from distilgliner.corpus.labelled import read_labelled_documents, restrict_documents
+from distilgliner.corpus.texts import list_documents
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,10 @@ def mark_partial(
     in `labels` nor in `ignored` (it is left out then).
     """
     known = tuple(sorted(check_labels(labels)))
-    restricted = restrict_documents(documents, known, ignored, "labelled text")
+    checked = list_documents(documents, "labelled text")
+    restricted = restrict_documents(
+        checked, known, list_labels(ignored, "ignored"), "labelled text"
+    )
     return [
         PartialDocument(document.text, document.entities, known, place=document.place)
         for document in restricted

@@ -1,0 +1,51 @@
+"""Numbers that callers hand over from Python: checked before anything is done with them."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Iterable, Mapping, Sequence
+from numbers import Real
+from typing import Any
+
+from distilgliner.errors import UserError
+
+
+def check_count(value: Any, name: str, *, least: int = 1) -> int:
+    """A whole number, numpy's too. Raises `UserError` for another one, and below `least`."""
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        count = operator.index(value)
+    except TypeError:
+        count = least - 1
+    if count < least:
+        raise UserError(f"{name}={value!r} is not a whole number of at least {least}; correct it.")
+    return count
+
+
+def check_threshold(value: Any) -> float:
+    """A score strictly between 0 and 1. Raises `UserError` for anything else."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 < value < 1:
+        shown = value if isinstance(value, Real) and not math.isnan(value) else repr(value)
+        raise UserError(f"The threshold {shown} is not between 0 and 1; 0.5 is usual.")
+    return float(value)
+
+
+def group_by_threshold(threshold: Any, count: int) -> list[tuple[float, Sequence[int]]]:
+    """Thresholds, each with the rows of the texts that it is for: one for all, or one for each.
+
+    Raises `UserError` for a threshold out of range, and for a list of another length than `count`.
+    """
+    if not isinstance(threshold, Iterable) or isinstance(threshold, (str, bytes, Mapping)):
+        return [(check_threshold(threshold), range(count))]
+    values = [check_threshold(value) for value in threshold]
+    if len(values) != count:
+        raise UserError(
+            f"There are {len(values)} thresholds for {count} texts; give one for all, or one for "
+            "each text."
+        )
+    groups: dict[float, list[int]] = {}
+    for row, value in enumerate(values):
+        groups.setdefault(value, []).append(row)
+    return list(groups.items())
