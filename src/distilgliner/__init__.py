@@ -32,6 +32,7 @@ _PUBLIC = {
     "load_predictor": "distilgliner.models",
     "run_evaluation": "distilgliner.evaluate.run",
     "run_export": "distilgliner.runtime.export",
+    "run_pipeline": "distilgliner.pipeline.run",
     "CompareConfig": "distilgliner.compare.config",
     "build_compare_config": "distilgliner.compare.config",
     "run_comparison": "distilgliner.compare.run",
@@ -69,6 +70,7 @@ __all__ = [
     "run_evaluation",
     "run_export",
     "run_finetuning",
+    "run_pipeline",
     "split_documents",
 ]
 
@@ -91,6 +93,7 @@ if TYPE_CHECKING:
     from distilgliner.finetune.config import FinetuneConfig
     from distilgliner.finetune.run import run_finetuning
     from distilgliner.models import load_predictor
+    from distilgliner.pipeline.run import run_pipeline
     from distilgliner.runtime.export import run_export
     from distilgliner.student.predictor import DistilGLiNER
 

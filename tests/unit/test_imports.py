@@ -38,6 +38,7 @@ ORDER = (
     "models",
     "evaluate",
     "runtime",
+    "pipeline",
     "serve",
     "compare",
     "commands",

@@ -17,18 +17,31 @@ if TYPE_CHECKING:
 
 _LITTLE_TEXT = 30_000
 """Words in the annotations. With fewer, new texts helped on dev (docs/decisions/0021)."""
-_WEAK_TEACHER = 0.75
-"""Strict F1 on the gold. Below, fine-tuning the teacher on it first pays (docs/finetuning.md)."""
 
 
 def distill(
-    annotations: list[Path] = typer.Option(
-        ...,
-        help="Folder that 'distilgliner annotate' wrote; several for several teachers or label "
-        "sets.",
+    output: Path = typer.Option(..., help="Folder of the student; interrupted runs resume."),
+    teacher: str | None = typer.Option(
+        None,
+        help="GLiNER checkpoint, with --labels and --input: the whole way in one command, which "
+        "ends with a student that runs without torch. A folder, a Hugging Face id, or 'bundled'.",
     ),
-    output: Path = typer.Option(..., help="Folder of the student; an unfinished run goes on."),
-    targets: str = typer.Option("soft", help="What to learn: gold, hard, soft or mixed."),
+    labels: list[str] = typer.Option(
+        [], help="With --teacher: labels as a,b,c or @FILE; repeat for prompts of their own."
+    ),
+    input: list[str] = typer.Option(
+        [], help="With --teacher: text without labels; repeat for several files."
+    ),
+    annotations: list[Path] = typer.Option(
+        [],
+        help="Folder that 'distilgliner annotate' wrote; several for several teachers or label "
+        "sets. With --teacher: where its annotations go, or are already.",
+    ),
+    targets: str | None = typer.Option(
+        None,
+        help="What to learn: gold, hard, soft or mixed. Default: soft; with --teacher and --gold "
+        "mixed.",
+    ),
     student: str = typer.Option(
         "bilstm-crf",
         help="bilstm-crf (closed) or bilstm-tower (open: labels are an input); "
@@ -67,12 +80,33 @@ def distill(
         "student_options.hidden_dim=64.",
     ),
 ) -> None:
-    """Distil a student from annotations: small, fast, and without the teacher at run time."""
+    """Distil a student: from annotations, or the whole way from a teacher, labels and text."""
     from distilgliner.annotate.store import open_store
     from distilgliner.distill.config import build_distill_config
 
+    targets = targets or ("mixed" if teacher is not None and gold else "soft")
     overrides = parse_training(set_, seed=seed, threads=threads, epochs=epochs)
     config = build_distill_config({"targets": targets, "student": student, **overrides})
+    if teacher is not None:
+        from distilgliner.commands.whole_way import WholeWay
+
+        WholeWay(
+            teacher=teacher,
+            labels=labels,
+            input=input,
+            annotations=annotations,
+            output=output,
+            config=config,
+            gold=gold,
+            dev=dev,
+            labels_of=labels_of,
+            ignore_labels=ignore_labels,
+            format=format,
+            initial=initial,
+            threads=threads,
+        ).run()
+        return
+    _check_annotations(annotations, labels, input)
     try:
         from distilgliner.distill.data import choose_labels
         from distilgliner.distill.run import run_distillation
@@ -81,16 +115,29 @@ def distill(
         raise missing_extra(error.name or "torch", "distill") from None
     stores = [open_store(folder) for folder in annotations]
     known = parse_labels_of(labels_of, [*gold, *dev])
-    labels = choose_labels(targets, stores, {known.get(source) for source in gold})
+    names = choose_labels(targets, stores, {known.get(source) for source in gold})
     ignored = parse_labels(ignore_labels) or ()
     labelled, chosen_by = (
-        read_partly_labelled(sources, labels, known, ignored, format=format)
+        read_partly_labelled(sources, names, known, ignored, format=format)
         for sources in (gold, dev)
     )
     result = run_distillation(stores, config, output, gold=labelled, dev=chosen_by, initial=initial)
     typer.echo(f"{output}: {_describe(result)}")
     if targets != "gold":
         _tell_what_is_missing(config, stores, initial, result.get("teacher_gold_f1"))
+
+
+def _check_annotations(annotations: list[Path], labels: list[str], input: list[str]) -> None:
+    if labels or input:
+        option = "--labels" if labels else "--input"
+        raise UserError(
+            f"{option} goes with --teacher, which annotates; add --teacher, or leave {option} out."
+        )
+    if not annotations:
+        raise UserError(
+            "There is nothing to distil from; pass --teacher, --labels and --input, or "
+            "--annotations with a folder of distilgliner annotate."
+        )
 
 
 def _describe(result: dict[str, Any]) -> str:
@@ -108,7 +155,9 @@ def _tell_what_is_missing(
     gold_f1: float | None,
 ) -> None:
     """Say what would make most students better and was not used; gold_f1 is the teacher's."""
-    is_weak = gold_f1 is not None and gold_f1 < _WEAK_TEACHER
+    from distilgliner.pipeline.choices import fits_general, is_weak
+
+    is_weak = gold_f1 is not None and is_weak(gold_f1)
     if gold_f1 is not None and is_weak:
         typer.echo(
             f"Note: on your gold the teacher has an F1 of only {100 * gold_f1:.1f}, and the "
@@ -132,26 +181,9 @@ def _tell_what_is_missing(
             "texts made of it, see distilgliner augment",
             err=True,
         )
-    if initial is None and _fits_general(config, stores):
+    if initial is None and fits_general(config, stores[0]):
         typer.echo(
             "Note: most students of this teacher are better when they begin with the "
             "general student of it, see --initial general",
             err=True,
         )
-
-
-def _fits_general(config: DistillConfig, stores: Sequence[AnnotationStore]) -> bool:
-    from distilgliner.annotate.vocabulary import VOCABULARY_FOLDER, read_vocabulary
-    from distilgliner.bundled import GENERAL
-    from distilgliner.distill.training.initial import read_initial
-    from distilgliner.student.config import build_student_config
-
-    architecture = build_student_config(config.student, config.student_options)
-    tokenizer, _ = read_vocabulary(stores[0].folder / VOCABULARY_FOLDER)
-    try:
-        general = read_initial(GENERAL)
-        general.check_sizes(architecture)
-        general.check_subwords(tokenizer)
-    except UserError:
-        return False
-    return True

@@ -44,8 +44,15 @@ def test_much_text_is_not_called_little(
     assert "little" not in capsys.readouterr().err
 
 
+@pytest.fixture
+def general(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A student of the store is the general one."""
+    assert distill("first") == 0
+    monkeypatch.setattr("distilgliner.hub.bundled_trained_student", lambda: place / "first")
+
+
+@pytest.mark.usefixtures("general")
 def test_a_general_student_that_fits_is_named(capsys: pytest.CaptureFixture[str]) -> None:
-    assert distill("general") == 0
     capsys.readouterr()
     for options, named in (
         ("", True),
@@ -59,10 +66,10 @@ def test_a_general_student_that_fits_is_named(capsys: pytest.CaptureFixture[str]
         assert ("has no hidden states" in err) == ("--initial" not in options)
 
 
+@pytest.mark.usefixtures("general")
 def test_a_general_student_that_does_not_fit(
     place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert distill("general") == 0
     capsys.readouterr()
     assert distill("wider", "--set student_options.hidden_dim=14 --initial general") == 2
     assert "whose hidden_dim is 12 and not 14" in capsys.readouterr().err.replace("\n", " ")
