@@ -157,8 +157,8 @@ def _tell_what_is_missing(
     """Say what would make most students better and was not used; gold_f1 is the teacher's."""
     from distilgliner.pipeline.choices import fits_general, is_weak
 
-    is_weak = gold_f1 is not None and is_weak(gold_f1)
-    if gold_f1 is not None and is_weak:
+    weak = gold_f1 is not None and is_weak(gold_f1)
+    if gold_f1 is not None and weak:
         typer.echo(
             f"Note: on your gold the teacher has an F1 of only {100 * gold_f1:.1f}, and the "
             "student learns its mistakes; fine-tune it on the gold first, see distilgliner "
@@ -175,7 +175,7 @@ def _tell_what_is_missing(
             err=True,
         )
     words = sum(store.words for store in stores)
-    if words < _LITTLE_TEXT and not is_weak:  # whose new texts teach its mistakes again
+    if words < _LITTLE_TEXT and not weak:  # whose new texts teach its mistakes again
         typer.echo(
             f"Note: {words:,} words are little to learn from; more text would help, and so may new "
             "texts made of it, see distilgliner augment",
