@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -10,6 +13,14 @@ import typer
 
 from distilgliner import __version__
 from distilgliner.errors import UserError, missing_extra
+from distilgliner.failures import describe_failure, explain_failure
+from distilgliner.streams import (
+    STDOUT,
+    StoppedError,
+    end_at_signals,
+    give_up_stdout,
+    prepare_streams,
+)
 
 # Each command lives in `distilgliner.commands.<module>` as a function of the same name; the extra
 # has the packages that it needs besides those of predicting.
@@ -33,6 +44,7 @@ COMMANDS = tuple(EXTRAS)
 _CommandLineError: Any = typer.BadParameter.__mro__[2]
 
 _INTERRUPTED = 130
+_BROKEN_PIPE = 141  # as of a program that the signal ends
 
 app = typer.Typer(
     name="distilgliner",
@@ -58,8 +70,31 @@ def _root(
     """Options that come before the command."""
 
 
+def _name_failures(command: Callable[..., None]) -> Callable[..., None]:
+    """The command, with what the system refuses as a `UserError`; quiet when a reader has left."""
+
+    @functools.wraps(command)
+    def run(*args: Any, **options: Any) -> None:
+        try:
+            command(*args, **options)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            give_up_stdout()
+            raise typer.Exit(_BROKEN_PIPE) from None
+        except OSError as error:
+            raise _describe(error) from None
+        except Exception as error:
+            told = explain_failure(error, "A file")
+            if told is None:
+                raise
+            raise told from None
+
+    return run
+
+
 for _name in COMMANDS:
-    app.command(name=_name)(getattr(import_module(f"distilgliner.commands.{_name}"), _name))
+    _command = getattr(import_module(f"distilgliner.commands.{_name}"), _name)
+    app.command(name=_name)(_name_failures(_command))
 
 
 def _name_extra(error: ModuleNotFoundError, arguments: list[str]) -> UserError:
@@ -75,20 +110,53 @@ def _name_extra(error: ModuleNotFoundError, arguments: list[str]) -> UserError:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line; exits with 0, with 2 for bad input, with 130 for Ctrl-C."""
+    """Run the command line.
+
+    Exits with 0, with 2 for what a user can change, with 130 for Ctrl-C, with 143 for SIGTERM and
+    129 for SIGHUP, which let the command remove what it has half written, and with 141 when nobody
+    reads its output any more.
+    """
+    prepare_streams()
+    with end_at_signals():
+        sys.exit(_run(arguments))
+
+
+def _run(arguments: list[str] | None) -> int:
     try:
-        code = app(arguments, standalone_mode=False)
+        code = _call(arguments)
     except UserError as error:
-        sys.stderr.write(f"distilgliner: {error}\n")
-        sys.exit(2)
+        _tell(str(error))
+        return 2
     except ModuleNotFoundError as error:
-        sys.stderr.write(f"distilgliner: {_name_extra(error, arguments or sys.argv[1:])}\n")
-        sys.exit(2)
+        _tell(str(_name_extra(error, arguments or sys.argv[1:])))
+        return 2
     except _CommandLineError as error:
         error.show()
-        sys.exit(2)
+        return 2
+    except StoppedError as stopped:
+        _tell(f"stopped by {stopped}; run the same command again to continue.")
+        return stopped.exit_code
     except (KeyboardInterrupt, typer.Abort):
         code = _INTERRUPTED
     if code == _INTERRUPTED:  # typer turns Ctrl-C into this exit code
-        sys.stderr.write("distilgliner: interrupted; run the same command again to continue.\n")
-    sys.exit(code if isinstance(code, int) else 0)
+        _tell("interrupted; run the same command again to continue.")
+    return code if isinstance(code, int) else 0
+
+
+def _call(arguments: list[str] | None) -> Any:
+    try:
+        return app(arguments, standalone_mode=False)
+    except OSError as error:  # of what is no command, such as --help
+        raise _describe(error) from None
+
+
+def _describe(error: OSError) -> UserError:
+    if error.filename == STDOUT:
+        give_up_stdout()
+    return describe_failure(error)
+
+
+def _tell(message: str) -> None:
+    with suppress(OSError):  # a terminal that was closed, a full disk: nobody to tell
+        sys.stderr.write(f"distilgliner: {message}\n")
+        sys.stderr.flush()

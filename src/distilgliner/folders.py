@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import filecmp
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator
+import secrets
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from distilgliner.errors import UserError
-from distilgliner.files import is_partial, read_json, write_json
+from distilgliner.failures import name_failures
+from distilgliner.files import hold_folder, read_json, write_json
+from distilgliner.partials import is_partial
 
 REMEDY = "remove the folder, or give another --output folder"
 
@@ -34,12 +39,14 @@ def lock_folder(folder: Path) -> Iterator[None]:
 
     The lock lies on the folder itself (`flock`): no file appears in it, and the lock ends with the
     process, however that ends. Windows and some network file systems know none; there is none then.
-    Raises `UserError` when the folder cannot be made or another run has it.
+    Raises `UserError` when the folder cannot be made, when another run has it, when it is removed
+    while the block runs, and when a disk refuses what the block writes.
     """
     make_folder(folder)
     descriptor = _lock(folder)
     try:
-        yield
+        with name_failures(folder), hold_folder(folder):
+            yield
     finally:
         if descriptor is not None:
             os.close(descriptor)
@@ -81,8 +88,52 @@ def check_content(folder: Path, mark: str | None = None, content: str = "") -> N
             raise UserError(f"{folder} is not empty{other}; give another --output folder.")
         if not os.access(folder, os.W_OK):
             raise UserError(f"{folder} cannot be written to; give another --output folder.")
+    _drop_leftovers(folder)
+
+
+@contextmanager
+def fill_folder(folder: Path, names: Sequence[str]) -> Iterator[Path]:
+    """A folder to write files into that become those of `folder` when the block ends well.
+
+    names: what they may be called; they are moved in this order. Files that are there already must
+    be the same ones, so that a run that was cut off anywhere is completed by the next one. Raises
+    `UserError` for a folder with anything else in it. The folder should be locked.
+    """
+    there = _drop_leftovers(folder)
+    refusal = UserError(f"{folder} is not empty; give another --output folder.")
+    if any(path.name not in names for path in there):
+        raise refusal
+    staging = folder / f".files.{os.getpid()}-{secrets.token_hex(4)}.tmp"
+    try:
+        staging.mkdir()
+    except PermissionError:
+        raise UserError(f"{folder} cannot be written to; give another --output folder.") from None
+    try:
+        yield staging
+        made = {path.name for path in staging.iterdir()}
+        for path in there:
+            if path.name not in made or not _is_same_file(path, staging / path.name):
+                raise refusal
+        for name in names:
+            if name in made and not (folder / name).exists():
+                (staging / name).replace(folder / name)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _drop_leftovers(folder: Path) -> list[Path]:
+    """Remove what killed writers left in a folder; returns what else is there."""
+    paths = list(folder.iterdir())
     for path in filter(is_partial, paths):
-        path.unlink(missing_ok=True)
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    return [path for path in paths if not is_partial(path)]
+
+
+def _is_same_file(one: Path, other: Path) -> bool:
+    return one.is_file() and filecmp.cmp(one, other, shallow=False)
 
 
 def claim_run(folder: Path, name: str, run: dict[str, Any], content: str) -> None:

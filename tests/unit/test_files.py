@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from distilgliner.errors import UserError
-from distilgliner.files import is_partial, read_json, replace_atomically, write_json
+from distilgliner.files import read_json, replace_atomically, write_json
+from distilgliner.partials import is_partial
 
 
 def test_two_writers_of_one_file_do_not_meet(tmp_path: Path) -> None:

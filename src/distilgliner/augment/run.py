@@ -7,8 +7,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.progress import Progress
-
 from distilgliner.augment.config import AugmentConfig
 from distilgliner.augment.documents import vary_documents
 from distilgliner.augment.material import build_material
@@ -16,7 +14,8 @@ from distilgliner.corpus.document import Document
 from distilgliner.corpus.texts import CheckedDocuments, list_texts
 from distilgliner.corpus.write import open_atomically
 from distilgliner.errors import UserError
-from distilgliner.progress import build_progress
+from distilgliner.progress import Progress, build_progress
+from distilgliner.targets import writes_through
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ def run_augmentation(
     written, and when no new text could be made.
     """
     output = Path(output)
-    if output.exists() and not output.is_dir():
+    if output.is_file() and not writes_through(output):
         raise UserError(f"{output} exists already; remove it or give another --output file.")
     if isinstance(documents, Iterator):
         documents = list(documents)

@@ -76,10 +76,20 @@ def annotate(
         f"{output}: {len(store):,} documents, {store.words:,} words, "
         f"{store.entities:,} entities at 0.5, "
         + (f"{speed:,.0f} words/s, " if speed else "was complete already, ")
-        + f"{store.size_bytes / 1e6:,.1f} MB, {store.size_bytes / words:.1f} bytes per word"
+        + f"{store.size_bytes / words:.1f} bytes per word, "
+        f"{_compute_disk_bytes(output) / 1e6:,.1f} MB with the vocabulary"
     )
-    if store.manifest.corpus is not None:
-        tell_shortened(store.manifest.corpus.shortened_words)
+    corpus = store.manifest.corpus
+    if corpus is not None:
+        tell_shortened(corpus.shortened_words)
+        if corpus.duplicates:
+            typer.echo(
+                f"Note: texts that occur again, stored once: {corpus.duplicates:,}", err=True
+            )
+
+
+def _compute_disk_bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def _parse_layers(option: str) -> list[int]:

@@ -6,23 +6,25 @@ import sys
 from collections.abc import Iterable, Iterator
 from queue import Empty, Queue
 from threading import Thread
-from typing import Any
+from typing import Any, TypeVar
 
 from distilgliner.errors import UserError
+
+T = TypeVar("T")
 
 _READ_AHEAD = 1024  # texts
 _END = object()
 
 
 def collect_batches(
-    texts: Iterable[str | None], size: int, *, tell_pauses: bool = False
-) -> Iterator[list[str]]:
+    texts: Iterable[T | None], size: int, *, tell_pauses: bool = False
+) -> Iterator[list[T]]:
     """Batches of at most `size` texts, in order; a None among them ends a batch early.
 
     tell_pauses: an empty batch for every None, so that what is on its way is not waited for.
     A `UserError` on the way is raised behind the batch of what stood before it.
     """
-    batch: list[str] = []
+    batch: list[T] = []
     fault: UserError | None = None
     try:
         for text in texts:
@@ -41,7 +43,7 @@ def collect_batches(
         raise fault
 
 
-def mark_pauses(texts: Iterable[str]) -> Iterator[str | None]:
+def mark_pauses(texts: Iterable[T]) -> Iterator[T | None]:
     """The texts, read ahead on a thread; a None wherever the next one has not come yet."""
     queue: Queue[Any] = Queue(_READ_AHEAD)
     # The name keeps standard input alive: closing it at exit would wait for this thread, and abort.
@@ -60,7 +62,7 @@ def mark_pauses(texts: Iterable[str]) -> Iterator[str | None]:
         yield item
 
 
-def _read_ahead(texts: Iterable[str], queue: Queue[Any], _kept: Any) -> None:
+def _read_ahead(texts: Iterable[Any], queue: Queue[Any], _kept: Any) -> None:
     try:
         for text in texts:
             queue.put(text)

@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 
 def evaluate(
     model: str = typer.Option(..., help="Folder or hub id of a student or a GLiNER checkpoint."),
-    input: str = typer.Option(
-        ..., help="Labelled documents: a file, '-' or hf:NAME:SPLIT, perhaps with a slice [:100]."
+    gold: str = typer.Option(
+        ...,
+        "--gold",
+        "--input",
+        help="Labelled documents: a file, '-' or hf:NAME:SPLIT, optionally with a slice [:100]. "
+        "--input is another name of this option.",
     ),
     labels: list[str] = typer.Option(
         [],
@@ -25,7 +29,9 @@ def evaluate(
         "for groups that a GLiNER checkpoint is asked for in prompts of their own.",
     ),
     ignore_labels: str = typer.Option(None, help="Gold labels to leave out, as a,b or @FILE."),
-    format: str = typer.Option(None, help="Format of the input, when its name does not tell."),
+    format: str = typer.Option(
+        None, help="Format of the labelled documents, when their name does not tell."
+    ),
     threshold: float = typer.Option(0.5, help="Only entities that score above it."),
     annotations: Path = typer.Option(
         None, help="A teacher's annotations of the same texts, to measure the agreement with it."
@@ -33,8 +39,7 @@ def evaluate(
     json_output: Path = typer.Option(None, "--json", help="Also write the result as JSON."),
 ) -> None:
     """Measure strict span F1 (micro, macro, per label) and word scores against human labels."""
-    from rich.console import Console
-
+    from distilgliner.commands.console import OutputConsole
     from distilgliner.commands.options import (
         check_threshold,
         parse_labels,
@@ -56,21 +61,21 @@ def evaluate(
         store = open_store(annotations)
     evaluation = run_evaluation(
         model,
-        read_documents(input, format=format),
+        read_documents(gold, format=format),
         labels=wanted,
         prompts=prompts,
         ignore_labels=ignored,
         threshold=threshold,
         annotations=store,
         calibration=True,
-        source=parse_source(input).title,
+        source=parse_source(gold).title,
         quiet=False,
     )
     if json_output is not None:
         with open_atomically(json_output) as stream:
-            found = {"model": model, "input": input, **evaluation.to_dict()}
+            found = {"model": model, "input": gold, **evaluation.to_dict()}
             stream.write(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
-    console = Console()
+    console = OutputConsole()
     console.print(build_table(evaluation))
     console.print(describe(evaluation), highlight=False)
     tell_shortened(evaluation.shortened_words)

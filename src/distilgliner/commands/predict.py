@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 if TYPE_CHECKING:
     from distilgliner.models import Predictor
 
-_BROKEN_PIPE = 141  # as of a program that the signal ends
+Input = str | tuple[str, dict[str, Any]]
+"""A text, with the JSON object that it came in where that has other keys: they are kept."""
+_OWN_KEYS = {"text"}
+_WORD_KEYS = {"tokens", "spans", "tokenized_text", "ner"}
+_FIRST_LINE_SECONDS = 30.0
+"""How long predicting says nothing about its progress."""
 
 
 def predict(
@@ -37,21 +43,24 @@ def predict(
         None, min=1, help="Threads of each process. Default: all cores, or 1 with several workers."
     ),
 ) -> None:
-    """Find entities: a JSON line with text and entities for every text, in order."""
+    """Find entities: a JSON line with text and entities for every text, in order.
+
+    Other keys of JSON records, such as an id, are kept.
+    """
     from distilgliner.commands.batches import collect_batches, mark_pauses
     from distilgliner.commands.options import check_threshold, parse_prompts, tell_shortened
     from distilgliner.commands.workers import predict_in_workers
-    from distilgliner.corpus.read import read_texts
     from distilgliner.corpus.source import STDIN, parse_source
-    from distilgliner.corpus.write import open_atomically
     from distilgliner.models import choose_known_labels, load_predictor, set_prompts, set_threads
+    from distilgliner.targets import writes_through
 
     check_threshold(threshold)
     wanted, prompts = parse_prompts(labels)
-    texts = read_texts(input, format=format)
+    texts = _read_inputs(input, format)
     predictor = load_predictor(model)
-    live = parse_source(input).name == STDIN and output == "-"
-    stream = mark_pauses(texts) if live else texts
+    through = output == "-" or writes_through(Path(output))
+    live = through and parse_source(input).name == STDIN
+    stream: Iterable[Input | None] = mark_pauses(texts) if live else texts
     if workers > 1:
         lines = predict_in_workers(
             model,
@@ -67,34 +76,58 @@ def predict(
         if threads is not None:
             set_threads(predictor, threads)
         lines = predict_lines(predictor, stream, wanted, threshold, batch_size)
-    if output == "-":
-        _print_lines(lines)
-    else:
-        with open_atomically(output) as file:
-            file.writelines(lines)
+    with closing(lines):
+        _write_lines(lines, output, quiet=live)
     tell_shortened(getattr(predictor, "shortened_words", 0))
 
 
-def _print_lines(lines: Iterable[str]) -> None:
-    """Write each line at once; ends quietly when nobody reads any more, as behind `| head`."""
-    try:
-        for line in lines:
+def _read_inputs(source: str, format: str | None) -> Iterator[Input]:
+    from distilgliner.corpus.read import read_inputs
+
+    return (_pair(text, record) for text, record in read_inputs(source, format=format))
+
+
+def _pair(text: str, record: dict[str, Any] | None) -> Input:
+    """The text with its record, without words and spans where those were read as the text."""
+    if record is None or record.keys() <= _OWN_KEYS:
+        return text
+    if "text" in record:
+        return text, record
+    return text, {key: value for key, value in record.items() if key not in _WORD_KEYS}
+
+
+def _write_lines(lines: Iterable[str], output: str, *, quiet: bool) -> None:
+    """Write lines where they are wanted, to standard output each batch at once."""
+    from distilgliner.corpus.write import open_atomically
+    from distilgliner.progress import build_progress, shows_bars
+
+    on_screen = output == "-" and shows_bars()
+    with build_progress(quiet=quiet or on_screen, first_seconds=_FIRST_LINE_SECONDS) as progress:
+        task = progress.add_task("predict", total=None, note="")
+        watched = _watch(lines, lambda texts: progress.advance(task, texts))
+        if output != "-":
+            with open_atomically(output) as file:
+                file.writelines(watched)
+            return
+        for line in watched:
             sys.stdout.buffer.write(line.encode("utf-8"))
             sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        # Python writes out what is left when it exits, and would complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(_BROKEN_PIPE) from None
+
+
+def _watch(lines: Iterable[str], on_texts: Callable[[int], None]) -> Iterator[str]:
+    for line in lines:
+        yield line
+        on_texts(line.count("\n"))
 
 
 def predict_lines(
     predictor: Predictor,
-    texts: Iterable[str | None],
+    texts: Iterable[Input | None],
     labels: Sequence[str] | None,
     threshold: float = 0.5,
     batch_size: int = 256,
-) -> Iterator[str]:
-    """JSON lines for every text, in order, those of a batch at once.
+) -> Generator[str, None, None]:
+    """JSON lines for every text, in order, those of a batch at once; see `format_batch`.
 
     A None among the texts means that the next one takes a while: what there is comes at once.
     Raises `UserError` for a label that a closed student does not know, and without labels for a
@@ -104,18 +137,35 @@ def predict_lines(
     from distilgliner.models import choose_known_labels
 
     names = choose_known_labels(predictor, labels)
-    for batch in collect_batches(texts, batch_size):
+    batches: Iterable[list[Input]] = collect_batches(texts, batch_size)
+    for batch in batches:
         yield format_batch(predictor, batch, names, threshold)
 
 
 def format_batch(
-    predictor: Predictor, batch: Sequence[str], labels: Sequence[str], threshold: float
+    predictor: Predictor, batch: Sequence[Input], labels: Sequence[str], threshold: float
 ) -> str:
-    """A JSON line with text and entities for every text; blank texts have no entities."""
+    """A JSON line with text and entities for every text; blank texts have no entities.
+
+    A record's other keys are kept, in their order; "text" and "entities" are ours.
+    """
     from distilgliner.models import find_entities
 
-    found = find_entities(predictor, batch, labels, threshold)
+    texts = [item if isinstance(item, str) else item[0] for item in batch]
+    found = find_entities(predictor, texts, labels, threshold)
     return "".join(
-        json.dumps({"text": text, "entities": entities}, ensure_ascii=False) + "\n"
-        for text, entities in zip(batch, found, strict=True)
+        _dump({"text": text, "entities": entities})
+        if isinstance(item, str)
+        else _dump({**item[1], "text": text, "entities": entities})
+        for item, text, entities in zip(batch, texts, found, strict=True)
     )
+
+
+def _dump(record: dict[str, Any]) -> str:
+    line = json.dumps(record, ensure_ascii=False)
+    if not line.isascii():
+        try:
+            line.encode("utf-8")
+        except UnicodeEncodeError:  # half a character in a key or value that is not ours
+            line = json.dumps(record)
+    return f"{line}\n"

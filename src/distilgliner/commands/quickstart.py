@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
+from distilgliner.commands.console import OutputConsole
 from distilgliner.errors import missing_extra
 
 _COLOURS = ("cyan", "green", "yellow", "magenta", "blue", "red")
@@ -34,7 +34,7 @@ def quickstart(
     started = time.perf_counter()
     config = build_quickstart_config(epochs=epochs, transfer=transfer)
     results, folder = run_quickstart(output, config)
-    console = Console()
+    console = OutputConsole()
     console.print(build_verdict(results), highlight=False)
     console.print()
     model = DistilGLiNER.from_pretrained(folder)

@@ -44,9 +44,8 @@ def tune(
     ),
 ) -> None:
     """Search for the settings of 'distill' that suit a corpus, on dev and in a bounded time."""
-    from rich.console import Console
-
     from distilgliner.annotate.store import open_store
+    from distilgliner.commands.console import OutputConsole
     from distilgliner.distill.config import build_distill_config
     from distilgliner.tune.budget import build_budget
     from distilgliner.tune.space import read_space
@@ -79,7 +78,7 @@ def tune(
         space=dimensions,
         budget=budget,
     )
-    console = Console()
+    console = OutputConsole()
     console.print(build_table(result))
     console.print(describe(result, output), highlight=False)
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from distilgliner.corpus.prompts import Prompts
 from distilgliner.errors import UserError
+from distilgliner.processes import WorkerDiedError, WorkerPool
 
 if TYPE_CHECKING:
+    from distilgliner.commands.predict import Input
     from distilgliner.models import Predictor
 
 _BATCHES_AHEAD = 3
@@ -24,48 +23,44 @@ _options: tuple[tuple[str, ...], float]
 
 def predict_in_workers(
     model: str,
-    batches: Iterable[Sequence[str]],
+    batches: Iterable[Sequence[Input]],
     labels: Sequence[str],
     threshold: float,
     *,
     workers: int,
     threads: int,
     prompts: Prompts = None,
-) -> Iterator[str]:
+) -> Generator[str, None, None]:
     """The JSON lines of each batch, as `format_batch` writes them, in order.
 
     Behind an empty batch, which tells of a pause, comes all that is on its way. Every worker loads
     the model for itself. Raises `UserError` when one is killed, and behind all that was read what
     the reading of the batches raises.
     """
-    context = multiprocessing.get_context("spawn")  # a forked onnxruntime or torch can hang
-    arguments = (model, tuple(labels), threshold, threads, prompts)
-    pool = ProcessPoolExecutor(
-        workers, mp_context=context, initializer=_open_model, initargs=arguments
-    )
     pending: deque[Future[str]] = deque()
     faults: list[UserError] = []
     try:
-        for batch in _stop_at_fault(batches, faults):
-            if batch:
-                pending.append(pool.submit(_predict_batch, list(batch)))
-            while len(pending) >= (workers * _BATCHES_AHEAD if batch else 1):
+        with WorkerPool(
+            workers, _open_model, (model, tuple(labels), threshold, threads, prompts)
+        ) as pool:
+            for batch in _stop_at_fault(batches, faults):
+                if batch:
+                    pending.append(pool.submit(_predict_batch, list(batch)))
+                while len(pending) >= (workers * _BATCHES_AHEAD if batch else 1):
+                    yield pending.popleft().result()
+            while pending:
                 yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
-        if faults:
-            raise faults[0]
-    except BrokenProcessPool:
+    except WorkerDiedError:
         raise UserError(
             "A worker was killed, perhaps for want of memory; take fewer --workers."
         ) from None
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    if faults:
+        raise faults[0]
 
 
 def _stop_at_fault(
-    batches: Iterable[Sequence[str]], faults: list[UserError]
-) -> Iterator[Sequence[str]]:
+    batches: Iterable[Sequence[Input]], faults: list[UserError]
+) -> Iterator[Sequence[Input]]:
     """The batches until reading fails; the error is kept for later."""
     try:
         yield from batches
@@ -76,9 +71,8 @@ def _stop_at_fault(
 def _open_model(
     model: str, labels: tuple[str, ...], threshold: float, threads: int, prompts: Prompts
 ) -> None:
-    """Load the model in a worker. Ctrl-C is the parent's to answer."""
+    """Load the model in a worker."""
     global _predictor, _options
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     from distilgliner.models import load_predictor, set_prompts, set_threads
 
     _predictor, _options = load_predictor(model), (labels, threshold)
@@ -86,7 +80,7 @@ def _open_model(
     set_prompts(_predictor, prompts)
 
 
-def _predict_batch(batch: list[str]) -> str:
+def _predict_batch(batch: list[Input]) -> str:
     from distilgliner.commands.predict import format_batch
 
     labels, threshold = _options

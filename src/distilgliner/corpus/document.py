@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 from distilgliner.corpus.words import split_words
 from distilgliner.errors import UserError
@@ -33,6 +34,8 @@ class Document:
     entities: tuple[Entity, ...] | None = None
     place: str = field(default="", compare=False, repr=False, kw_only=True)
     """Where it was read ("notes.jsonl, line 3"), for messages; says nothing of what it is."""
+    record: dict[str, Any] | None = field(default=None, compare=False, repr=False, kw_only=True)
+    """The JSON object it was read from, where that is wanted; see `read_inputs`."""
 
     @property
     def id(self) -> str:

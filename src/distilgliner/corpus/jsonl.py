@@ -24,7 +24,7 @@ def read_jsonl(stream: Iterable[bytes], title: str) -> Iterator[Document]:
 def read_jsonl_texts(stream: Iterable[bytes], title: str) -> Iterator[Document]:
     """The same without entities: gold is not checked, and a text may be empty."""
     for record, where in _records(stream, title):
-        yield Document(parse_text(record, where))
+        yield Document(parse_text(record, where), record=record)
 
 
 def read_json(stream: Iterable[bytes], title: str) -> Iterator[Document]:
@@ -36,7 +36,7 @@ def read_json(stream: Iterable[bytes], title: str) -> Iterator[Document]:
 def read_json_texts(stream: Iterable[bytes], title: str) -> Iterator[Document]:
     """The same without entities: gold is not checked, and a text may be empty."""
     for record, where in _array(stream, title):
-        yield Document(parse_text(record, where))
+        yield Document(parse_text(record, where), record=record)
 
 
 def _records(stream: Iterable[bytes], title: str) -> Iterator[tuple[Any, str]]:

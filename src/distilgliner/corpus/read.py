@@ -85,9 +85,16 @@ def read_texts(source: str | Path, *, format: str | None = None) -> Iterator[str
     are kept, and the entities of JSON records are not looked at. (Blank lines between JSON records
     are no input.)
     """
+    return (text for text, _ in read_inputs(source, format=format))
+
+
+def read_inputs(
+    source: str | Path, *, format: str | None = None
+) -> Iterator[tuple[str, dict[str, Any] | None]]:
+    """As `read_texts`, each with the JSON object that it was read from; None in other formats."""
     wanted = parse_source(source)
     documents = _read(wanted, _choose_format(wanted, format), lenient=True)
-    return (document.text for document in documents)
+    return ((document.text, document.record) for document in documents)
 
 
 def _choose_format(source: Source, format: str | None) -> str | None:

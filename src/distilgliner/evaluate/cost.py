@@ -33,6 +33,7 @@ from distilgliner.models import (
     set_prompts,
     set_threads,
 )
+from distilgliner.processes import follow_parent
 from distilgliner.progress import build_progress
 
 BUDGET_SECONDS = 5.0  # for each measurement of each round; a call that has begun is finished
@@ -263,6 +264,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--budget", type=float, default=BUDGET_SECONDS, help="seconds for each")
     parser.add_argument("--json", required=True, type=Path, help="the file to write")
     options = parser.parse_args(arguments)
+    if arguments is None:  # as a program of its own
+        follow_parent()
     try:
         foreign = ForeignModel(options.loader, options.model) if options.loader else None
         prompts = [split_labels(prompt) for prompt in options.labels or ()]

@@ -15,7 +15,7 @@ from distilgliner.corpus.labelled import restrict_documents
 from distilgliner.corpus.split import split_documents
 from distilgliner.corpus.texts import list_documents
 from distilgliner.errors import UserError, missing_extra
-from distilgliner.files import read_json, write_atomically, write_json
+from distilgliner.files import give_usual_mode, read_json, write_atomically, write_json
 from distilgliner.finetune.card import write_card
 from distilgliner.finetune.config import FinetuneConfig
 from distilgliner.finetune.curve import CHECKPOINTS, CURVE_FILE
@@ -157,6 +157,7 @@ def finish_folder(folder: Path, teacher: Teacher, result: dict[str, Any], card: 
     if dtype is not None:
         model.model.to(getattr(torch, dtype))
     model.save_pretrained(folder, safe_serialization=True)
+    give_usual_mode(list(folder.glob("*.safetensors")))  # which only their owner could read
     model.model.to(torch.float32)
     write_atomically(folder / "README.md", card)
     write_json(folder / RESULT_FILE, result)

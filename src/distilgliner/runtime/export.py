@@ -15,7 +15,7 @@ from distilgliner.corpus.document import Document, check_labels, list_labels
 from distilgliner.corpus.texts import list_documents
 from distilgliner.errors import UserError, missing_extra
 from distilgliner.files import write_atomically, write_json
-from distilgliner.folders import check_content, lock_folder
+from distilgliner.folders import fill_folder, lock_folder
 from distilgliner.hub import locate_trained_student
 from distilgliner.runtime.compile import compile_labels
 from distilgliner.runtime.loss import check_loss, measure_graphs
@@ -34,6 +34,8 @@ from distilgliner.student.description import (
 
 Quantize = Literal["none", "int8"]
 QUANTIZE: tuple[Quantize, ...] = ("none", "int8")
+_FILES = (GRAPH_FILE, TOKENIZER_FILE, CARD_FILE, MANIFEST_FILE, CONFIG_FILE)
+"""The last one makes the folder a student's."""
 
 
 def run_export(
@@ -54,8 +56,10 @@ def run_export(
     it costs. `ignore_labels` of them do not count.
     force: take int8 whatever it costs, and without `dev` too.
 
-    The graph is checked by `onnx.checker`. Raises `UserError` for a folder that is no trained
-    student, an output that is not empty or cannot be made, and for int8 that costs too much.
+    The graph is checked by `onnx.checker`. What a run that was cut off has left is completed, and a
+    folder that holds this very export stays as it is. Raises `UserError` for a folder that is no
+    trained student, an output that holds anything else or cannot be made, and for int8 that costs
+    too much.
     """
     source, folder = locate_trained_student(model), Path(output)
     if quantize == "int8" and dev is None and not force:
@@ -74,12 +78,11 @@ def run_export(
         if not force:
             check_loss(f1)
     # Only now: what was wrong must not leave a folder behind.
-    with lock_folder(folder):
-        check_content(folder)
-        write_atomically(folder / GRAPH_FILE, graphs[quantize])
-        write_description(description, folder)
-        manifest = _describe(folder, weights, quantize, f1)
-        write_json(folder / MANIFEST_FILE, manifest)
+    with lock_folder(folder), fill_folder(folder, _FILES) as staging:
+        write_atomically(staging / GRAPH_FILE, graphs[quantize])
+        write_description(description, staging)
+        manifest = _describe(staging, weights, quantize, f1)
+        write_json(staging / MANIFEST_FILE, manifest)
     return manifest
 
 

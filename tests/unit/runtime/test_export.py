@@ -99,7 +99,7 @@ def test_save_pretrained_copies_an_exported_student(tmp_path: Path) -> None:
 def test_bad_folders(tmp_path: Path) -> None:
     trained, exported = export_tiny(tmp_path)
     with pytest.raises(UserError, match="is not empty; give another --output"):
-        run_export(trained, exported)
+        run_export(trained, trained)
     with pytest.raises(UserError, match=r"has no model\.safetensors"):
         run_export(exported, tmp_path / "new")
     with pytest.raises(UserError, match="is no student"):

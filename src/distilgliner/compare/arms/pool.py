@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
-import threading
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-from rich.progress import Progress
 
 from distilgliner.compare.arms.arm import PROGRESS_FILE, ArmJob, run_arm
 from distilgliner.errors import UserError
 from distilgliner.evaluate.cost import count_cores
 from distilgliner.files import read_json
-from distilgliner.progress import build_progress
+from distilgliner.processes import WorkerDiedError, WorkerPool
+from distilgliner.progress import Progress, build_progress
 
 _POLL_SECONDS = 0.5
 
@@ -27,7 +23,7 @@ _POLL_SECONDS = 0.5
 def run_arms(jobs: Sequence[ArmJob], workers: int | None, *, quiet: bool = False) -> None:
     """Run every job that is not done; what a killed run had finished is kept.
 
-    Raises whatever a job raised, when the others that had begun are over.
+    Raises whatever a job raised; the others are ended, and continue when they are run again.
     """
     waiting = [job for job in jobs if not job.is_done]
     if not waiting:
@@ -36,17 +32,8 @@ def run_arms(jobs: Sequence[ArmJob], workers: int | None, *, quiet: bool = False
     with build_progress(quiet=quiet) as bar, _one_thread_each():
         total = bar.add_task("train and test", total=len(jobs), note="")
         bar.update(total, completed=len(jobs) - len(waiting))
-        # spawn: a forked torch can hang, and every platform has it
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(count, mp_context=context, initializer=_follow_parent) as pool:
-            futures = {pool.submit(run_arm, job): job for job in waiting}
-            try:
-                _follow(futures, bar, total)
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                for process in multiprocessing.active_children():
-                    process.terminate()
-                raise
+        with WorkerPool(count) as pool:
+            _follow({pool.submit(run_arm, job): job for job in waiting}, bar, total)
 
 
 def _follow(futures: dict[Future[None], ArmJob], bar: Progress, total: Any) -> None:
@@ -78,6 +65,11 @@ def _raise_error(future: Future[None], job: ArmJob) -> None:
         future.result()
     except UserError as error:
         raise UserError(f"{job.name}: {error}") from None
+    except WorkerDiedError:
+        raise UserError(
+            f"{job.name}: the process was killed, probably because the memory was used up; run the "
+            "same command again with fewer --workers."
+        ) from None
 
 
 def _read_progress(path: Path) -> dict[str, Any] | None:
@@ -102,16 +94,3 @@ def _one_thread_each() -> Iterator[None]:
             del os.environ[name]
         else:
             os.environ[name] = before
-
-
-def _follow_parent() -> None:
-    """End with the parent, however it ends. It hears Ctrl-C and ends its children itself."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()  # returns when the parent is gone, killed or not
-        os._exit(1)

@@ -9,11 +9,11 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from distilgliner.errors import UserError
-from distilgliner.files import replace_atomically
+from distilgliner.files import write_atomically
 
 CHECKPOINT_FILE = "checkpoint.safetensors"
 
@@ -46,8 +46,8 @@ def write_checkpoint(
         for name, value in state.items():
             tensors[f"optimizer/{index}/{name}"] = torch.as_tensor(value)
     metadata = {"progress": json.dumps(asdict(progress))}
-    with replace_atomically(folder / CHECKPOINT_FILE) as partial:
-        save_file(tensors, partial, metadata=metadata)
+    # Not save_file: what a kill leaves of its temporary file nobody would recognise.
+    write_atomically(folder / CHECKPOINT_FILE, save(tensors, metadata=metadata))
 
 
 def read_checkpoint(
