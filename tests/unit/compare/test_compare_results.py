@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from fake_results import build_results
 
 from distilgliner.compare.results import read_results, write_results
 from distilgliner.errors import UserError
+from fake_results import build_results
 
 
 def test_written_results_read_back_the_same(tmp_path: Path) -> None:
