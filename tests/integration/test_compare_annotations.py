@@ -12,8 +12,7 @@ from distilgliner.compare.arms.annotations import find_layers
 from distilgliner.compare.config import build_compare_config, read_compare_config
 from distilgliner.compare.run import run_comparison
 from distilgliner.corpus.read import read_texts
-from distilgliner.distill.config import build_distill_config
-from distilgliner.distill.objective.terms import TermsConfig
+from distilgliner.distill.config import TermsConfig, build_distill_config
 from distilgliner.distill.run import run_distillation
 from distilgliner.errors import UserError
 from tiny_comparison import write_comparison

@@ -108,8 +108,8 @@ def distill(
         return
     _check_annotations(annotations, labels, input)
     try:
-        from distilgliner.distill.data import choose_labels
         from distilgliner.distill.run import run_distillation
+        from distilgliner.distill.sources.labels import choose_labels
         from distilgliner.distill.sources.partial import read_partly_labelled
     except ModuleNotFoundError as error:
         raise missing_extra(error.name or "torch", "distill") from None

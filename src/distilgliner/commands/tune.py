@@ -55,7 +55,7 @@ def tune(
     dimensions = None if space is None else read_space(space, config)
     budget = build_budget(trials, minutes, repeat)
     try:
-        from distilgliner.distill.data import choose_labels
+        from distilgliner.distill.sources.labels import choose_labels
         from distilgliner.distill.sources.partial import read_partly_labelled
         from distilgliner.tune.run import run_tuning
     except ModuleNotFoundError as error:

@@ -13,8 +13,14 @@ from distilgliner.bundled import BUNDLED, GENERAL
 from distilgliner.corpus.document import check_labels
 from distilgliner.corpus.prompts import compute_prompts
 from distilgliner.corpus.source import STDIN, parse_source
-from distilgliner.distill.calibration.config import CalibrationConfig
-from distilgliner.distill.config import TARGETS, Seed, TargetConfig, Targets, TrainingConfig
+from distilgliner.distill.config import (
+    TARGETS,
+    CalibrationConfig,
+    Seed,
+    TargetConfig,
+    Targets,
+    TrainingConfig,
+)
 from distilgliner.errors import UserError
 from distilgliner.finetune.config import FinetuneConfig
 from distilgliner.student.config import build_student_config

@@ -43,8 +43,8 @@ from distilgliner.compare.results import (
 )
 from distilgliner.compare.run_record import claim_comparison
 from distilgliner.corpus.document import Document, Entity
-from distilgliner.distill.data import check_floor
 from distilgliner.distill.run import read_result
+from distilgliner.distill.sources.labels import check_floor
 from distilgliner.distill.training.initial import read_initial
 from distilgliner.evaluate.agreement import decode_teacher
 from distilgliner.evaluate.run import Evaluation, score_predictions

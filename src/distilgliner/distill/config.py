@@ -6,14 +6,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from distilgliner.distill.calibration.config import CalibrationConfig
-from distilgliner.distill.objective.terms import TAG_TERMS, StageConfig, TermsConfig
 from distilgliner.errors import UserError
 from distilgliner.student.config import build_student_config
 
 Targets = Literal["gold", "hard", "soft", "mixed"]
 TARGETS: tuple[Targets, ...] = ("gold", "hard", "soft", "mixed")
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
+WeightSchedule = Literal["constant", "linear_decay", "linear_growth"]
+TemperatureSchedule = Literal["constant", "flsw", "cwsm"]
+Term = Literal["gold", "hard", "soft", "states", "attention"]
+TERMS: tuple[Term, ...] = ("gold", "hard", "soft", "states", "attention")
+TAG_TERMS: tuple[Term, ...] = ("gold", "hard", "soft")
+"""Terms that teach tags; a stage without one of them teaches no entity yet."""
 
 
 class TargetConfig(BaseModel):
@@ -40,6 +44,94 @@ class TargetConfig(BaseModel):
     )
     teacher_weights: tuple[Annotated[float, Field(gt=0)], ...] = Field(
         default=(), description="of the stores, in their order; none: all weigh the same"
+    )
+
+
+class _Term(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    schedule: WeightSchedule = Field(
+        default="constant", description="of the weight, over its stage"
+    )
+
+
+class GoldTerm(_Term):
+    """Cross entropy of human tags. On a word that has one, it takes its weight, and the teacher's
+    tags what is left to 1."""
+
+    weight: float = Field(default=0.8, ge=0, le=1)
+
+
+class HardTerm(_Term):
+    """Cross entropy of the teacher's decisions."""
+
+    weight: float = Field(default=0.0, ge=0, description="0 leaves the term out")
+
+
+class SoftTerm(_Term):
+    """The teacher's distribution of each word's tag."""
+
+    weight: float = Field(default=1.0, ge=0)
+    loss: Literal["kl", "reverse_kl", "mse"] = "kl"
+    temperature: float = Field(
+        default=1.0, gt=0, description="T of the loss, which is scaled by T² (Hinton 2015)"
+    )
+    temperature_schedule: TemperatureSchedule = "constant"
+
+
+class StatesTerm(_Term):
+    """The teacher's hidden states, met by the student's through a learned projection."""
+
+    weight: float | None = Field(
+        default=None,
+        ge=0,
+        description="0 leaves the term out; None is 1 where the annotations have states, but 0 for "
+        "targets gold",
+    )
+    loss: Literal["mse", "cosine", "pkd", "nst", "mmd", "fsp"] = "cosine"
+
+
+class AttentionTerm(_Term):
+    """Which words attend to which, for the transformer student: the Gram matrix of the teacher's
+    states, as a softmax over the words, is met by the mean of the heads of its last layer."""
+
+    weight: float = Field(default=0.0, ge=0, description="0 leaves the term out")
+    loss: Literal["mse", "kl"] = "kl"
+
+
+class TermsConfig(BaseModel):
+    """What each term weighs. Targets decide which of gold, hard and soft there are."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    gold: GoldTerm = GoldTerm()
+    hard: HardTerm = HardTerm()
+    soft: SoftTerm = SoftTerm()
+    states: StatesTerm = StatesTerm()
+    attention: AttentionTerm = AttentionTerm()
+
+    @property
+    def states_weight(self) -> float:
+        """The weight of the hidden states, once it is resolved."""
+        return self.states.weight or 0.0
+
+
+class StageConfig(BaseModel):
+    """A part of the run with its own terms, warm-up and decay of the learning rate."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    terms: tuple[Term, ...] = Field(
+        default=TERMS, min_length=1, description="which terms count; of those with a weight"
+    )
+    epochs: int = Field(ge=1, description="passes over the transfer text")
+    learning_rate: float = Field(
+        default=1.0, gt=0, description="times the learning rates of the training section"
+    )
+    thaw: bool = Field(
+        default=False,
+        description="gradual unfreezing: the head alone first, then from the top down to the "
+        "word vectors, in equal shares of the stage",
     )
 
 
@@ -93,6 +185,25 @@ class TrainingConfig(BaseModel):
         if stages and not set(stages[-1].terms) & set(TAG_TERMS):
             raise ValueError(f"the last stage must teach tags: one of {', '.join(TAG_TERMS)}")
         return stages
+
+
+class CalibrationConfig(BaseModel):
+    """Whether more than the threshold is fitted, which always is; see `calibrate_student`.
+
+    A temperature moves scores and changes no entity that is found at 0.5, so it is on. Thresholds
+    per label change what is found, each by the few entities of one label, so they are on request.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    temperature: bool = Field(
+        default=True, description="one T for all logits, so that scores tell how sure to be"
+    )
+    label_thresholds: bool = Field(
+        default=False,
+        description="closed students: a threshold of its own for each label with enough entities; "
+        "open ones, whose labels are an input, go without",
+    )
 
 
 class DistillConfig(BaseModel):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from distilgliner.annotate.store import AnnotationStore
-from distilgliner.corpus.document import Document, text_id
-from distilgliner.corpus.split import text_key
-from distilgliner.distill.config import DistillConfig, TargetConfig
+from distilgliner.corpus.document import Document
+from distilgliner.distill.config import DistillConfig
+from distilgliner.distill.objective.terms import use_states
+from distilgliner.distill.sources.hold_out import hold_out, part_by_texts
+from distilgliner.distill.sources.labels import check_floor, choose_labels
 from distilgliner.distill.sources.partial import find_known_labels, restrict_partial
 from distilgliner.distill.sources.transfer import (
     StoredTeacher,
@@ -18,13 +19,11 @@ from distilgliner.distill.sources.transfer import (
     read_transfer,
 )
 from distilgliner.distill.targets.ensemble import label_by_teachers
-from distilgliner.distill.targets.gold_pairs import fit_teachers
+from distilgliner.distill.targets.teacher_calibration import calibrate_teachers
 from distilgliner.errors import UserError
 from distilgliner.folders import compute_fingerprint
 from distilgliner.student.config import build_student_config
 
-HELD_OUT = 10
-"""Without dev documents every tenth text (by its hash) is held out, if any."""
 ENOUGH_GOLD = 1000
 """Gold documents from which a tenth is held out when other text is learnt from as well (mixed)."""
 ENOUGH_HELD = 30
@@ -32,14 +31,12 @@ ENOUGH_HELD = 30
 LEARNT = "humans, and learnt from as well"
 """Where dev is from when there is too little of either to hold out any of it."""
 
-D = TypeVar("D", Document, TransferDocument)
-
 
 @dataclass(frozen=True)
 class DistillData:
     """What a run learns from, in the order of ids.
 
-    The teachers of `mixed` are fitted to the gold, see `fit_teachers`.
+    The teachers of `mixed` are calibrated on the gold, see `calibrate_teachers`.
     `dev` chooses the epoch; `watched` is only reported, per epoch. Documents of people may be
     `PartialDocument`s, which say nothing of some labels.
     """
@@ -109,7 +106,7 @@ def build_data(
     labels = choose_labels(targets, stores, {find_known_labels(document) for document in gold})
     kept = all(store.manifest.states is not None for store in stores)
     moves_vectors = config.training.context_share > 0 and targets != "gold"
-    states = moves_vectors or config.training.terms.use_states(targets, has_states=kept)
+    states = moves_vectors or use_states(config.training.terms, targets, has_states=kept)
     teachers, transfer = read_transfer(stores, labels, config.target, states=states)
     data = DistillData(
         labels=labels,
@@ -126,7 +123,7 @@ def build_data(
     if not data.dev:
         data = _hold_out_gold(config, data)
     if targets == "mixed":
-        data = replace(data, teachers=_fit_teachers(config, data))
+        data = replace(data, teachers=_calibrate_teachers(config, data))
     if not data.dev:
         data = _hold_out_transfer(config, data)
     _check_not_empty(config, data)
@@ -138,24 +135,24 @@ def _hold_out_gold(config: DistillConfig, data: DistillData) -> DistillData:
     enough = {"gold": 0, "mixed": ENOUGH_GOLD}.get(config.targets)
     if enough is None or len(data.gold) < enough:
         return data
-    gold, dev = _hold_out(data.gold)
+    gold, dev = hold_out(data.gold)
     transfer = data.transfer
     if config.targets == "mixed":
-        _, transfer = _part_by_texts(data.transfer, dev)
+        _, transfer = part_by_texts(data.transfer, dev)
     return replace(data, transfer=transfer, gold=gold, dev=dev, dev_source="humans")
 
 
-def _fit_teachers(config: DistillConfig, data: DistillData) -> tuple[StoredTeacher, ...]:
+def _calibrate_teachers(config: DistillConfig, data: DistillData) -> tuple[StoredTeacher, ...]:
     roles = build_student_config(config.student, config.student_options).roles
-    return fit_teachers(data.teachers, data.transfer, data.gold, data.labels, roles=roles)
+    return calibrate_teachers(data.teachers, data.transfer, data.gold, data.labels, roles=roles)
 
 
 def _hold_out_transfer(config: DistillConfig, data: DistillData) -> DistillData:
     """The data with dev out of its annotated text, if that is learnt from; see `build_data`."""
     if config.targets == "gold":
         return data
-    with_gold, others = _part_by_texts(data.transfer, data.gold)
-    kept, held = _hold_out(others)
+    with_gold, others = part_by_texts(data.transfer, data.gold)
+    kept, held = hold_out(others)
     if config.targets == "mixed" and len(held) < ENOUGH_HELD:
         return replace(data, dev=data.gold, dev_source=LEARNT)
     dev = label_by_teachers(
@@ -169,51 +166,6 @@ def _hold_out_transfer(config: DistillConfig, data: DistillData) -> DistillData:
     return replace(data, transfer=transfer, dev=dev, dev_source="the teacher")
 
 
-def _part_by_texts(documents: Sequence[D], known: Sequence[Document]) -> tuple[list[D], list[D]]:
-    """The documents whose text is one of `known`, and the others."""
-    keys = {text_key(document.text) for document in known}
-    sides: tuple[list[D], list[D]] = ([], [])
-    for document in documents:
-        sides[text_key(document.text) not in keys].append(document)
-    return sides
-
-
-def choose_labels(
-    targets: str,
-    stores: Sequence[AnnotationStore],
-    gold: Collection[tuple[str, ...] | None],
-) -> tuple[str, ...]:
-    """The labels of the student: all that stores and gold were annotated for.
-
-    gold: the label sets of the gold, None for gold that was annotated for all labels. Those of a
-    single store keep its order, any other union is sorted. Targets `gold` have the store's labels
-    only when some gold was annotated for all.
-    """
-    own = {label for known in gold for label in known or ()}
-    if targets != "gold" or None in gold or not gold:
-        own.update(*(store.labels for store in stores))
-    if len(stores) == 1 and own == set(stores[0].labels):
-        return stores[0].labels
-    return tuple(sorted(own))
-
-
-def check_floor(target: TargetConfig, floor: float) -> None:
-    """Raise `UserError` for thresholds that would need spans which a store's floor has left out.
-
-    A `span_floor` of 0 means all that is stored, and the default one is never refused.
-    """
-    asked = {"teacher_threshold": target.teacher_threshold}
-    if target.span_floor > 0 and "span_floor" in target.model_fields_set:
-        asked["span_floor"] = target.span_floor
-    for name, value in asked.items():
-        if value < floor:
-            raise UserError(
-                f"target.{name}={value:g} is below the floor {floor:g} of the annotations, which "
-                f"lack the spans between; give {floor:g} at least, or annotate with a lower "
-                "--floor."
-            )
-
-
 def _sort(documents: list[Document]) -> list[Document]:
     """By id; equal texts by their entities, so that the order of the input never counts."""
     return sorted(
@@ -224,19 +176,6 @@ def _sort(documents: list[Document]) -> list[Document]:
             find_known_labels(document) or (),
         ),
     )
-
-
-def _hold_out(documents: Sequence[D]) -> tuple[list[D], list[D]]:
-    """Every tenth text in the order of their hashes, which are as good as random.
-
-    Equal texts (see `text_key`) stay on one side.
-    """
-    keys = sorted({text_key(document.text) for document in documents})
-    held = set(sorted(keys, key=text_id)[::HELD_OUT])
-    sides: tuple[list[D], list[D]] = ([], [])
-    for document in documents:
-        sides[text_key(document.text) in held].append(document)
-    return sides
 
 
 def _check_not_empty(config: DistillConfig, data: DistillData) -> None:

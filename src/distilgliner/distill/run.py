@@ -11,7 +11,6 @@ from distilgliner.annotate.store import AnnotationStore, open_store
 from distilgliner.annotate.vocabulary import read_vocabulary
 from distilgliner.corpus.document import Document, list_labels
 from distilgliner.corpus.texts import list_documents
-from distilgliner.distill.calibration.config import CalibrationConfig
 from distilgliner.distill.calibration.measure import measure_student
 from distilgliner.distill.calibration.run import (
     StudentCalibration,
@@ -19,12 +18,13 @@ from distilgliner.distill.calibration.run import (
     check_calibration,
 )
 from distilgliner.distill.card import write_card
-from distilgliner.distill.config import DistillConfig
+from distilgliner.distill.config import CalibrationConfig, DistillConfig
 from distilgliner.distill.data import LEARNT, DistillData, build_data
-from distilgliner.distill.objective.head_losses import Teaching, find_teaching
+from distilgliner.distill.objective.head_losses import find_head_loss
 from distilgliner.distill.objective.stages import Schedule, build_schedule
 from distilgliner.distill.objective.terms import resolve_terms
 from distilgliner.distill.sources.transfer import StoredTeacher, name_teachers
+from distilgliner.distill.targets.forms import find_form
 from distilgliner.distill.training.build import build_student
 from distilgliner.distill.training.checkpoint import CHECKPOINT_FILE, Progress
 from distilgliner.distill.training.examples import Example, build_examples
@@ -35,7 +35,7 @@ from distilgliner.errors import UserError
 from distilgliner.files import read_json, write_json
 from distilgliner.folders import REMEDY, claim_run, lock_folder
 from distilgliner.progress import build_progress
-from distilgliner.student.config import build_student_config
+from distilgliner.student.config import StudentConfig, build_student_config
 from distilgliner.student.folder import Student, round_tables, write_student
 from distilgliner.student.model import count_parameters
 
@@ -95,9 +95,8 @@ def run_distillation(
     folder = Path(output)
     # All that can be wrong is checked before the folder is claimed, which a correction would find.
     architecture = build_student_config(config.student, config.student_options)
-    teaching = find_teaching(architecture)
     if config.targets in ("soft", "mixed"):
-        teaching.check(config.training.terms.soft, config.target)
+        find_head_loss(architecture).check(config.training.terms.soft, config.target)
     check_calibration(config.calibration, architecture)
     tokenizer, vectors = read_vocabulary(data.teachers[0].vocabulary)
     first = None if initial is None else read_initial(initial)
@@ -112,7 +111,7 @@ def run_distillation(
         if first is not None:
             first.copy_to(student)
         move_word_vectors(student, data.transfer, config.training.context_share)
-        examples = _build_training_set(config, data, teaching, roles=architecture.roles)
+        examples = _build_training_set(config, data, architecture)
         progress = _train(student, examples, config, data, folder, on_epoch, quiet=quiet)
         calibration = calibrate_student(student, data.dev, _choose_calibration(config, data))
         result = _describe_result(student, progress, calibration, data.teachers, len(examples))
@@ -192,7 +191,7 @@ def read_result(folder: Path) -> dict[str, Any]:
 
 
 def _build_training_set(
-    config: DistillConfig, data: DistillData, teaching: Teaching, *, roles: bool
+    config: DistillConfig, data: DistillData, architecture: StudentConfig
 ) -> list[Example]:
     return build_examples(
         config.targets,
@@ -201,8 +200,8 @@ def _build_training_set(
         data.labels,
         data.teachers,
         resolve_terms(config.targets, config.training.terms, has_states=data.has_states),
-        roles=roles,
-        teaching=teaching,
+        roles=architecture.roles,
+        form=find_form(architecture),
     )
 
 

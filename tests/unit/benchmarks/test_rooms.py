@@ -35,8 +35,8 @@ def test_a_program_finds_the_others_as_a_script(path: Path) -> None:
             found.append("path")
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("benchmarks"):
             found.append("import")
-    assert found[0] == "path"
-    assert found.count("path") == 1
+    assert found[:2] in ([], ["path", "import"])
+    assert found.count("path") <= 1
 
 
 def test_a_program_runs_from_anywhere(tmp_path: Path) -> None:

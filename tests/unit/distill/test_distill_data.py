@@ -12,7 +12,8 @@ from distilgliner.annotate.store import AnnotationStore
 from distilgliner.corpus.document import Document, Entity
 from distilgliner.corpus.split import text_key
 from distilgliner.distill.config import TargetConfig, build_distill_config
-from distilgliner.distill.data import DistillData, build_data, check_floor, choose_labels
+from distilgliner.distill.data import DistillData, build_data
+from distilgliner.distill.sources.labels import check_floor, choose_labels
 from distilgliner.distill.sources.partial import find_known_labels, mark_partial
 from distilgliner.errors import UserError
 from several_stores import write_teacher_store

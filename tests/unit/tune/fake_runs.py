@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from distilgliner.distill.config import DistillConfig
+from distilgliner.distill.config import DistillConfig, StageConfig
 from distilgliner.distill.objective.stages import Schedule
-from distilgliner.distill.objective.terms import StageConfig
 from distilgliner.distill.training.checkpoint import Progress
 from distilgliner.tune.study import Outcome, Record
 from distilgliner.tune.trial import OnEpoch

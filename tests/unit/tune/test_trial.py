@@ -10,8 +10,7 @@ import optuna
 import pytest
 from fake_runs import FakeTrain, Killed, build_progress, build_schedule
 
-from distilgliner.distill.config import DistillConfig, build_distill_config
-from distilgliner.distill.objective.terms import StageConfig
+from distilgliner.distill.config import DistillConfig, StageConfig, build_distill_config
 from distilgliner.errors import UserError
 from distilgliner.tune.space import Range
 from distilgliner.tune.study import COMPLETE_BEFORE_PRUNING, Outcome, ask, open_study, tell

@@ -13,7 +13,8 @@ from distilgliner.compare.arms.arm import annotation_folder
 from distilgliner.compare.config import CompareConfig
 from distilgliner.compare.data import ComparisonData
 from distilgliner.corpus.document import Document
-from distilgliner.distill.objective.terms import TermsConfig
+from distilgliner.distill.config import TermsConfig
+from distilgliner.distill.objective.terms import use_states
 from distilgliner.files import write_json
 
 SPEED_FILE = "annotation_speed.json"
@@ -99,7 +100,7 @@ def find_layers(terms: TermsConfig) -> tuple[int, ...]:
 
     Whichever arms there are: others may be added later.
     """
-    if not terms.use_states("soft", has_states=True):
+    if not use_states(terms, "soft", has_states=True):
         return ()
     return (0, -1) if terms.states.loss == "fsp" else (-1,)
 

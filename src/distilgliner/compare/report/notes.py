@@ -10,6 +10,7 @@ from distilgliner.compare.config import CompareConfig
 from distilgliner.compare.report.wording import join_words
 from distilgliner.corpus.prompts import compute_prompts
 from distilgliner.distill.data import LEARNT
+from distilgliner.distill.objective.terms import use_states
 
 
 def explain_comparison(
@@ -67,7 +68,7 @@ def _explain_texts(config: CompareConfig, new_texts: int) -> Iterator[str]:
 
 def _explain_learning(config: CompareConfig) -> Iterator[str]:
     taught = _list_taught(config)
-    if taught and config.training.terms.use_states(taught[0], has_states=True):
+    if taught and use_states(config.training.terms, taught[0], has_states=True):
         yield (
             f"Beside its targets, {join_words(taught)} learnt the teacher's hidden states "
             "(training.terms.states)."

@@ -10,7 +10,7 @@ import numpy as np
 from distilgliner.corpus.document import Document
 from distilgliner.distill.calibration.tag_scores import compute_tag_log_probabilities
 from distilgliner.distill.calibration.threshold import choose_threshold, compute_threshold_curve
-from distilgliner.distill.targets.distribution import compute_entity_tags
+from distilgliner.distill.targets.tags import compute_entity_tags
 from distilgliner.metrics.spans import compute_span_quality, entity_spans, prediction_spans
 from distilgliner.metrics.words import compute_word_scores
 from distilgliner.student.folder import Student

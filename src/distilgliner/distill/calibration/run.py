@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from distilgliner.corpus.document import Document
-from distilgliner.distill.calibration.config import CalibrationConfig
 from distilgliner.distill.calibration.labels import choose_label_thresholds, compute_log_odds
 from distilgliner.distill.calibration.temperature import fit_temperature
 from distilgliner.distill.calibration.threshold import (
@@ -18,6 +17,7 @@ from distilgliner.distill.calibration.threshold import (
     calibrate_outside,
     compute_threshold_curve,
 )
+from distilgliner.distill.config import CalibrationConfig
 from distilgliner.errors import UserError
 from distilgliner.student.config import StudentConfig
 from distilgliner.student.folder import Student

@@ -1,6 +1,6 @@
-"""What heads of each kind learn tags from: in which form the teacher's distribution, by which loss.
+"""By which losses the heads of each kind learn tags, and the teacher's distribution of them.
 
-Gold and the teacher's decisions are tags for all of them. Losses are means over words.
+Losses are means over words. The form of the distribution is that of `targets/forms.py`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import torch
 from torch import Tensor
 
-from distilgliner.annotate.spans import AnnotatedDocument
-from distilgliner.distill.config import TargetConfig
+from distilgliner.distill.config import SoftTerm, TargetConfig
 from distilgliner.distill.objective.known_labels import (
     average_by_labels,
     renumber_tags,
@@ -30,13 +29,6 @@ from distilgliner.distill.objective.losses import (
     span_binary_kl,
 )
 from distilgliner.distill.objective.schedules import compute_temperature
-from distilgliner.distill.objective.terms import SoftTerm
-from distilgliner.distill.targets.distribution import (
-    compute_scaled_targets,
-    compute_span_targets,
-    compute_transition_targets,
-)
-from distilgliner.distill.targets.soft_targets import SoftTargets
 from distilgliner.errors import UserError
 from distilgliner.student.config import StudentConfig
 from distilgliner.student.head import Kind
@@ -45,7 +37,7 @@ from distilgliner.student.registry import load_part
 from distilgliner.student.tags import decode_tags
 
 if TYPE_CHECKING:
-    from distilgliner.distill.training.batches import Batch
+    from distilgliner.distill.batch import Batch
 
 _SOFT_LOSSES: dict[str, Callable[..., Tensor]] = {
     "kl": soft_cross_entropy,
@@ -54,17 +46,11 @@ _SOFT_LOSSES: dict[str, Callable[..., Tensor]] = {
 }
 
 
-class Teaching(Protocol):
-    """How a head is taught."""
+class HeadLoss(Protocol):
+    """How far a student is from its targets; its head decides what that means."""
 
     def check(self, soft: SoftTerm, target: TargetConfig) -> None:
         """Raise `UserError` for settings of the soft term that the head cannot follow."""
-        ...
-
-    def compute_targets(
-        self, document: AnnotatedDocument, label_count: int, config: TargetConfig
-    ) -> SoftTargets:
-        """The teacher's distribution of a document with words, and spans from `scale_spans`."""
         ...
 
     def compute_decision_loss(
@@ -84,7 +70,7 @@ class Teaching(Protocol):
         ...
 
 
-class TagTeaching:
+class TagLoss:
     """Each word's tag on its own: cross entropy, and KL or its kin (tagger and tower)."""
 
     def __init__(self, *, roles: bool) -> None:
@@ -92,12 +78,6 @@ class TagTeaching:
 
     def check(self, soft: SoftTerm, target: TargetConfig) -> None:
         """Every setting is of use."""
-
-    def compute_targets(
-        self, document: AnnotatedDocument, label_count: int, config: TargetConfig
-    ) -> SoftTargets:
-        """Marginals (L, T) of the words' tags."""
-        return {"soft": compute_scaled_targets(document, label_count, config, roles=self.roles)}
 
     def compute_decision_loss(
         self, output: StudentOutput, tags: Tensor, mask: Tensor, labels: Tensor | None
@@ -130,10 +110,10 @@ class TagTeaching:
                 )
             return _SOFT_LOSSES[soft.loss](logits, targets, part, temperature)
 
-        return average_by_labels(compute, mask, batch.taught_labels, output.logits.shape[-1])
+        return average_by_labels(compute, mask, batch.teacher_labels, output.logits.shape[-1])
 
 
-class ChainTeaching:
+class ChainLoss:
     """A text's tags as one sequence: its likelihood, and the teacher's posterior (CRF)."""
 
     def check(self, soft: SoftTerm, target: TargetConfig) -> None:
@@ -150,15 +130,6 @@ class ChainTeaching:
                 "target.word_temperature cannot sharpen; leave it at 1, or set "
                 "target.span_temperature."
             )
-
-    def compute_targets(
-        self, document: AnnotatedDocument, label_count: int, config: TargetConfig
-    ) -> SoftTargets:
-        """Marginals of tags, and the expected transitions between them."""
-        return {
-            "soft": compute_scaled_targets(document, label_count, config, roles=True),
-            "transitions": compute_transition_targets(document, label_count),
-        }
 
     def compute_decision_loss(
         self, output: StudentOutput, tags: Tensor, mask: Tensor, labels: Tensor | None
@@ -190,10 +161,10 @@ class ChainTeaching:
                 _select_transitions(output.transitions, known),
             )
 
-        return average_by_labels(compute, mask, batch.taught_labels, output.logits.shape[-1])
+        return average_by_labels(compute, mask, batch.teacher_labels, output.logits.shape[-1])
 
 
-class SpanTeaching:
+class SpanLoss:
     """Every span on its own: binary cross entropy, and binary KL, summed per word (span)."""
 
     def __init__(self, max_width: int) -> None:
@@ -207,12 +178,6 @@ class SpanTeaching:
                 "A span student learns the probabilities of spans, which target.word_temperature "
                 "does not change; leave it at 1, or set target.span_temperature."
             )
-
-    def compute_targets(
-        self, document: AnnotatedDocument, label_count: int, config: TargetConfig
-    ) -> SoftTargets:
-        """The probability of each span above the floor; the others count as 0."""
-        return {"spans": compute_span_targets(document, self.max_width)}
 
     def compute_decision_loss(
         self, output: StudentOutput, tags: Tensor, mask: Tensor, labels: Tensor | None
@@ -231,7 +196,7 @@ class SpanTeaching:
         self, output: StudentOutput, batch: Batch, mask: Tensor, soft: SoftTerm
     ) -> Tensor:
         """Binary KL from the teacher's probabilities."""
-        logits, counted = self._split(output, mask, batch.taught_labels)
+        logits, counted = self._split(output, mask, batch.teacher_labels)
         wanted = torch.zeros_like(logits)
         wanted[tuple(batch.spans.places.unbind(dim=1))] = batch.spans.values
         loss = span_binary_kl(logits[counted], wanted[counted], soft.temperature)
@@ -248,14 +213,14 @@ class SpanTeaching:
         return logits, (within.unsqueeze(-1) & known[:, None, None]).expand_as(logits)
 
 
-def find_teaching(config: StudentConfig) -> Teaching:
-    """How a student of this architecture is taught."""
+def find_head_loss(config: StudentConfig) -> HeadLoss:
+    """The losses of a student of this architecture."""
     kind: Kind = load_part("heads", config.head).kind
     if kind == "chain":
-        return ChainTeaching()
+        return ChainLoss()
     if kind == "spans":
-        return SpanTeaching(config.max_width)
-    return TagTeaching(roles=config.roles)
+        return SpanLoss(config.max_width)
+    return TagLoss(roles=config.roles)
 
 
 def _check_kl(soft: SoftTerm, head: str) -> None:

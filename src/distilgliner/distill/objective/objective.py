@@ -7,7 +7,9 @@ from collections.abc import Callable, Collection
 import torch
 from torch import Tensor, nn
 
-from distilgliner.distill.objective.head_losses import find_teaching
+from distilgliner.distill.batch import Batch
+from distilgliner.distill.config import Term, TermsConfig
+from distilgliner.distill.objective.head_losses import find_head_loss
 from distilgliner.distill.objective.losses import (
     attention_kl,
     attention_mse,
@@ -19,8 +21,6 @@ from distilgliner.distill.objective.losses import (
     states_pkd,
 )
 from distilgliner.distill.objective.schedules import compute_weight
-from distilgliner.distill.objective.terms import Term, TermsConfig
-from distilgliner.distill.training.batches import Batch
 from distilgliner.errors import UserError
 from distilgliner.student.model import StudentModel, StudentOutput
 
@@ -45,7 +45,7 @@ class Objective(nn.Module):
         super().__init__()
         self.config = config
         self._check(model, teacher_dim)
-        self.teaching = find_teaching(model.config)
+        self.head_loss = find_head_loss(model.config)
         self.upper: nn.Module = nn.Identity()
         self.lower: nn.Module = nn.Identity()
         if config.states_weight > 0:
@@ -100,7 +100,7 @@ class Objective(nn.Module):
         share = self.config.gold.weight * compute_weight(self.config.gold.schedule, progress)
         for mask, weight in ((gold & ~taught, 1.0), (gold & taught, share)):
             if weight > 0 and mask.any():
-                part = self.teaching.compute_decision_loss(
+                part = self.head_loss.compute_decision_loss(
                     output, batch.gold, mask, batch.gold_labels
                 )
                 loss = loss + part * (weight * mask.sum() / total)
@@ -122,13 +122,13 @@ class Objective(nn.Module):
         loss = output.logits.sum() * 0
         hard, soft = self.config.hard, self.config.soft
         if "hard" in terms and hard.weight > 0:
-            part = self.teaching.compute_decision_loss(
-                output, batch.hard, mask & batch.hard_mask, batch.taught_labels
+            part = self.head_loss.compute_decision_loss(
+                output, batch.hard, mask & batch.hard_mask, batch.teacher_labels
             )
             loss = loss + part * hard.weight * compute_weight(hard.schedule, progress)
         if "soft" in terms and soft.weight > 0:
             chosen = mask & batch.soft_mask
-            part = self.teaching.compute_distribution_loss(output, batch, chosen, soft)
+            part = self.head_loss.compute_distribution_loss(output, batch, chosen, soft)
             loss = loss + part * soft.weight * compute_weight(soft.schedule, progress)
         return loss
 

@@ -1,19 +1,17 @@
 """What changes while a student is trained: weights of terms, temperatures, and the parts trained.
 
-All are pure functions. `progress` is the share of a stage that is done, from 0 to 1. The module
-imports no torch, so that the config can use its names.
+All are pure functions. `progress` is the share of a stage that is done, from 0 to 1.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
+
+from distilgliner.distill.config import TemperatureSchedule, WeightSchedule
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-WeightSchedule = Literal["constant", "linear_decay", "linear_growth"]
-TemperatureSchedule = Literal["constant", "flsw", "cwsm"]
 
 
 def constant(progress: float) -> float:

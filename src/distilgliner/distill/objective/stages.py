@@ -7,9 +7,8 @@ from itertools import accumulate
 
 from torch import nn
 
-from distilgliner.distill.config import TrainingConfig
+from distilgliner.distill.config import TAG_TERMS, StageConfig, TrainingConfig
 from distilgliner.distill.objective.schedules import compute_trainable
-from distilgliner.distill.objective.terms import TAG_TERMS, StageConfig
 
 _LEAST_EPOCHS = 10
 _LEAST_UPDATES = 800

@@ -1,17 +1,13 @@
-"""Targets of one document: gold and hard are a tag per word, soft a distribution per word."""
+"""The teacher's distribution of one document: a probability for each tag of each word."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from distilgliner.annotate.decode import decode_flat
 from distilgliner.annotate.spans import AnnotatedDocument, SpanScores
-from distilgliner.corpus.align import align_spans
-from distilgliner.corpus.document import Entity
 from distilgliner.distill.config import TargetConfig
 from distilgliner.distill.targets.segmentation import (
     compute_span_marginals,
@@ -20,33 +16,9 @@ from distilgliner.distill.targets.segmentation import (
     sharpen,
 )
 from distilgliner.distill.targets.soft_targets import Sparse
-from distilgliner.student.tags import encode_tags
 
 _LEAST_COUNT = 1e-6
 """Transitions expected less often are left out, to save memory."""
-
-
-def compute_entity_tags(
-    entities: Sequence[Entity],
-    words: Sequence[tuple[int, int]],
-    labels: Sequence[str],
-    *,
-    roles: bool,
-) -> np.ndarray:
-    """Tags (L,) int64 of labelled text: gold from human labels, hard from a teacher's decisions."""
-    index = {label: position for position, label in enumerate(labels)}
-    spans, _ = align_spans(
-        ((entity.char_start, entity.char_end, index[entity.label]) for entity in entities), words
-    )
-    return encode_tags(spans, len(words), roles=roles)
-
-
-def compute_hard_tags(
-    document: AnnotatedDocument, labels: Sequence[str], config: TargetConfig, *, roles: bool
-) -> np.ndarray:
-    """The teacher's greedy flat decisions at its threshold as tags (L,)."""
-    entities = decode_flat(document, labels, threshold=config.teacher_threshold)
-    return compute_entity_tags(entities, document.words, labels, roles=roles)
 
 
 def compute_soft_targets(

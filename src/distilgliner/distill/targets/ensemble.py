@@ -7,7 +7,7 @@ then all of them say something of the same labels.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,15 +19,15 @@ from distilgliner.distill.config import TargetConfig
 from distilgliner.distill.sources.partial import PartialDocument
 from distilgliner.distill.sources.transfer import StoredTeacher, TransferDocument
 from distilgliner.distill.targets.distribution import scale_spans
+from distilgliner.distill.targets.forms import ComputeTargets
 from distilgliner.distill.targets.soft_targets import SoftTargets, average_targets
 
-ComputeTargets = Callable[[AnnotatedDocument, int, TargetConfig], SoftTargets]
 _MOST = 500.0
 """What an infinite logit counts as."""
 
 
 @dataclass(frozen=True)
-class Voice:
+class TeacherAnnotation:
     """What one teacher says of a text: its annotation, the labels it was asked for (indices), its
     weight, and how its scores become targets."""
 
@@ -37,13 +37,13 @@ class Voice:
     target: TargetConfig
 
 
-def list_voices(
+def list_annotations(
     document: TransferDocument, teachers: Sequence[StoredTeacher], labels: Sequence[str]
-) -> list[Voice]:
+) -> list[TeacherAnnotation]:
     """What the teachers of a text say, in the order of `teachers`."""
     index = {label: position for position, label in enumerate(labels)}
     return [
-        Voice(
+        TeacherAnnotation(
             annotation,
             frozenset(index[label] for label in teachers[row].labels),
             teachers[row].weight,
@@ -53,24 +53,24 @@ def list_voices(
     ]
 
 
-def merge_voices(voices: Sequence[Voice]) -> AnnotatedDocument:
+def merge_annotations(annotations: Sequence[TeacherAnnotation]) -> AnnotatedDocument:
     """The annotation with the mean probability of every span and label, as logits.
 
     The mean goes over the teachers that were asked for the label, by their weights. One that does
     not have the span in its store has it below the floor, which counts as 0.
     """
-    if len(voices) == 1:
-        return voices[0].document
-    return replace(voices[0].document, spans=_merge_spans(voices))
+    if len(annotations) == 1:
+        return annotations[0].document
+    return replace(annotations[0].document, spans=_merge_spans(annotations))
 
 
-def complete_voice(voices: Sequence[Voice], row: int) -> AnnotatedDocument:
+def complete_annotation(annotations: Sequence[TeacherAnnotation], row: int) -> AnnotatedDocument:
     """A teacher's annotation, with the merged spans of the labels that it was not asked for."""
-    own = voices[row]
-    missing = frozenset[int]().union(*(voice.labels for voice in voices)) - own.labels
+    own = annotations[row]
+    missing = frozenset[int]().union(*(one.labels for one in annotations)) - own.labels
     if not missing:
         return own.document
-    others = _merge_spans([voice for voice in voices if voice.labels & missing])
+    others = _merge_spans([one for one in annotations if one.labels & missing])
     lent = np.isin(others.label_index, list(missing))
     spans = own.document.spans
     start, end, label, logit = (
@@ -83,31 +83,25 @@ def complete_voice(voices: Sequence[Voice], row: int) -> AnnotatedDocument:
 
 
 def compute_teacher_targets(
-    voices: Sequence[Voice], label_count: int, compute: ComputeTargets
+    annotations: Sequence[TeacherAnnotation], label_count: int, compute: ComputeTargets
 ) -> list[SoftTargets]:
-    """The distribution of each of several teachers, completed by the others.
-
-    compute: a document with spans from `scale_spans`, the number of labels and the teacher's
-    configuration → targets in the form that a head learns from.
-    """
+    """The distribution of each of several teachers, completed by the others."""
     scaled = [
-        replace(
-            voice, document=replace(voice.document, spans=scale_spans(voice.document, voice.target))
-        )
-        for voice in voices
+        replace(one, document=replace(one.document, spans=scale_spans(one.document, one.target)))
+        for one in annotations
     ]
     return [
-        compute(complete_voice(scaled, row), label_count, voice.target)
-        for row, voice in enumerate(scaled)
+        compute(complete_annotation(scaled, row), label_count, annotation.target)
+        for row, annotation in enumerate(scaled)
     ]
 
 
 def compute_mean_targets(
-    voices: Sequence[Voice], label_count: int, compute: ComputeTargets
+    annotations: Sequence[TeacherAnnotation], label_count: int, compute: ComputeTargets
 ) -> SoftTargets:
     """The mean of the distributions of several teachers, by their weights."""
-    targets = compute_teacher_targets(voices, label_count, compute)
-    return average_targets(targets, [voice.weight for voice in voices])
+    targets = compute_teacher_targets(annotations, label_count, compute)
+    return average_targets(targets, [annotation.weight for annotation in annotations])
 
 
 def label_by_teachers(
@@ -118,18 +112,18 @@ def label_by_teachers(
     *,
     biased: bool = False,
 ) -> list[Document]:
-    """The documents with the decisions of their teachers (see `merge_voices`) as entities.
+    """The documents with the decisions of their teachers (see `merge_annotations`) as entities.
 
     Partial ones where the teachers were not asked for all labels. biased: each teacher's scores
     less its bias θ, which gold may have been fitted with, so that it finds less or more.
     """
     labelled = []
     for document in documents:
-        voices = list_voices(document, teachers, labels)
+        annotations = list_annotations(document, teachers, labels)
         if biased:
-            voices = [_subtract_bias(voice) for voice in voices]
-        entities = decode_flat(merge_voices(voices), labels, threshold)
-        known = find_labels(voices, len(labels))
+            annotations = [_subtract_bias(annotation) for annotation in annotations]
+        entities = decode_flat(merge_annotations(annotations), labels, threshold)
+        known = find_labels(annotations, len(labels))
         if known is None:
             labelled.append(Document(document.text, entities))
         else:
@@ -138,31 +132,33 @@ def label_by_teachers(
     return labelled
 
 
-def _subtract_bias(voice: Voice) -> Voice:
-    spans = voice.document.spans
-    moved = replace(spans, logit=spans.logit - np.float32(voice.target.teacher_bias))
-    return replace(voice, document=replace(voice.document, spans=moved))
+def _subtract_bias(annotation: TeacherAnnotation) -> TeacherAnnotation:
+    spans = annotation.document.spans
+    moved = replace(spans, logit=spans.logit - np.float32(annotation.target.teacher_bias))
+    return replace(annotation, document=replace(annotation.document, spans=moved))
 
 
-def find_labels(voices: Sequence[Voice], label_count: int) -> frozenset[int] | None:
+def find_labels(
+    annotations: Sequence[TeacherAnnotation], label_count: int
+) -> frozenset[int] | None:
     """The labels that some teacher was asked for; None when these are all."""
-    known = frozenset[int]().union(*(voice.labels for voice in voices))
+    known = frozenset[int]().union(*(annotation.labels for annotation in annotations))
     return None if len(known) == label_count else known
 
 
-def _merge_spans(voices: Sequence[Voice]) -> SpanScores:
-    """See `merge_voices`. Sorted as GLiNER's decoder visits spans: by start, end and label."""
-    spans = [voice.document.spans for voice in voices]
+def _merge_spans(annotations: Sequence[TeacherAnnotation]) -> SpanScores:
+    """See `merge_annotations`. Sorted as GLiNER's decoder visits spans: by start, end and label."""
+    spans = [annotation.document.spans for annotation in annotations]
     places = np.concatenate(
         [np.stack((s.word_start, s.word_end, s.label_index), axis=1) for s in spans]
     )
     logits = np.concatenate([s.logit for s in spans]).astype(np.float64)
-    weights = np.repeat([voice.weight for voice in voices], [len(s) for s in spans])
+    weights = np.repeat([annotation.weight for annotation in annotations], [len(s) for s in spans])
     unique, rows = np.unique(places, axis=0, return_inverse=True)
     rows = rows.reshape(-1)
     total = np.array(
         [
-            sum(voice.weight for voice in voices if label in voice.labels)
+            sum(annotation.weight for annotation in annotations if label in annotation.labels)
             for label in unique[:, 2].tolist()
         ]
     )

@@ -1,4 +1,4 @@
-"""Teachers as the gold of their own texts fits them (targets mixed)."""
+"""Annotated texts that have gold: what the teacher and people have both looked for."""
 
 from __future__ import annotations
 
@@ -7,45 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from distilgliner.annotate.decode import decode_flat
 from distilgliner.annotate.spans import AnnotatedDocument, SpanScores
 from distilgliner.corpus.document import Document, Entity
+from distilgliner.distill.sources.gold import group_gold
 from distilgliner.distill.sources.partial import find_known_labels
-from distilgliner.distill.sources.transfer import StoredTeacher, TransferDocument
-from distilgliner.distill.targets.distribution import compute_entity_tags
-from distilgliner.distill.targets.teacher_calibration import calibrate_teacher
-from distilgliner.distill.training.examples import group_gold
-from distilgliner.metrics.spans import compute_span_quality, entity_spans
-
-
-def fit_teachers(
-    teachers: Sequence[StoredTeacher],
-    transfer: Sequence[TransferDocument],
-    gold: Sequence[Document],
-    labels: Sequence[str],
-    *,
-    roles: bool,
-) -> tuple[StoredTeacher, ...]:
-    """The teachers with the temperature and bias under which the gold of their texts is likeliest.
-
-    Each also gets the strict F1 of its decisions on that gold (`gold_f1`). A teacher without gold
-    among its texts stays as it is.
-    """
-    fitted = []
-    for row, teacher in enumerate(teachers):
-        annotated = [
-            annotation
-            for document in transfer
-            for owner, annotation in zip(document.teachers, document.annotations, strict=True)
-            if owner == row
-        ]
-        asked = None if set(teacher.labels) == set(labels) else teacher.labels
-        known = list(_find_gold(annotated, gold, labels, asked))
-        pairs = [_tag(*pair, labels, roles=roles) for pair in known]
-        target = calibrate_teacher(pairs, len(labels), teacher.target, roles=roles)
-        f1 = _measure(known, labels, teacher.target.teacher_threshold)
-        fitted.append(replace(teacher, target=target, gold_f1=f1))
-    return tuple(fitted)
+from distilgliner.distill.targets.tags import compute_entity_tags
 
 
 def pair_with_gold(
@@ -61,30 +27,17 @@ def pair_with_gold(
     asked: the labels that the teacher was asked for; None is all. Only labels that teacher and
     people both know are kept on either side.
     """
-    found = _find_gold(annotated, gold, labels, asked)
-    return [_tag(document, entities, labels, roles=roles) for document, entities in found]
+    found = find_gold(annotated, gold, labels, asked)
+    return [add_tags(document, entities, labels, roles=roles) for document, entities in found]
 
 
-def _tag(
+def add_tags(
     document: AnnotatedDocument, entities: Sequence[Entity], labels: Sequence[str], *, roles: bool
 ) -> tuple[AnnotatedDocument, np.ndarray]:
     return document, compute_entity_tags(entities, document.words, labels, roles=roles)
 
 
-def _measure(
-    found: Sequence[tuple[AnnotatedDocument, Sequence[Entity]]],
-    labels: Sequence[str],
-    threshold: float,
-) -> float | None:
-    """Strict F1 of the teacher's decisions on gold; None where there is none."""
-    if not any(entities for _, entities in found):
-        return None
-    wanted = [entity_spans(entities) for _, entities in found]
-    said = [entity_spans(decode_flat(document, labels, threshold)) for document, _ in found]
-    return compute_span_quality(wanted, said).micro.f1
-
-
-def _find_gold(
+def find_gold(
     annotated: Iterable[AnnotatedDocument],
     gold: Sequence[Document],
     labels: Sequence[str],

@@ -3,47 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from distilgliner.distill.batch import Batch, SparseBatch
 from distilgliner.distill.targets.soft_targets import Sparse
-from distilgliner.distill.training.examples import Example, draw_opinion
-from distilgliner.student.features import WordBatch, WordFeaturizer
+from distilgliner.distill.training.examples import Example, draw_teacher
+from distilgliner.student.features import WordFeaturizer
 
 POOL_BATCHES = 20
 """Batches are cut from pools of so many, sorted by length: little padding, still random."""
-
-
-@dataclass(frozen=True)
-class SparseBatch:
-    """The N entries that are not 0 of arrays with D axes, of all examples of a batch."""
-
-    places: Tensor  # int64 (N, 1 + D), the example first
-    values: Tensor  # float32 (N,)
-
-
-@dataclass(frozen=True)
-class Batch:
-    """B examples of at most L words. A mask says which words have the targets."""
-
-    words: WordBatch
-    gold: Tensor  # int64 (B, L)
-    gold_mask: Tensor  # bool (B, L)
-    hard: Tensor  # int64 (B, L)
-    hard_mask: Tensor  # bool (B, L)
-    soft: Tensor  # float32 (B, L, T), or (B, L, 0) when no example has any
-    soft_mask: Tensor  # bool (B, L), of `spans` too
-    states: Tensor  # float32 (layers, B, L, D), or (0, B, L, 0)
-    states_mask: Tensor  # bool (B, L)
-    transitions: SparseBatch  # (B, T + 1, T + 1)
-    spans: SparseBatch  # (B, L, K, C)
-    gold_labels: Tensor | None = None
-    """Labels (B, C) bool of which `gold` says something; None: of all. See `known_labels`."""
-    taught_labels: Tensor | None = None
-    """The same of `hard` and `soft`."""
 
 
 def plan_pass(
@@ -80,7 +51,7 @@ def iterate_examples(
     rows = iterate_rows(lengths, batch_documents, seed, first_update)
     for update, chosen in enumerate(rows, first_update):
         number = update // per_pass
-        yield [draw_opinion(examples[row], seed, number) for row in chosen]
+        yield [draw_teacher(examples[row], seed, number) for row in chosen]
 
 
 def build_batch(examples: Sequence[Example], featurizer: WordFeaturizer, tag_count: int) -> Batch:
@@ -109,7 +80,7 @@ def build_batch(examples: Sequence[Example], featurizer: WordFeaturizer, tag_cou
         transitions=_join([example.transitions for example in examples], axes=2),
         spans=_join([example.spans for example in examples], axes=3),
         gold_labels=_stack_labels([example.gold_labels for example in examples]),
-        taught_labels=_stack_labels([example.taught_labels for example in examples]),
+        teacher_labels=_stack_labels([example.teacher_labels for example in examples]),
     )
 
 

@@ -6,33 +6,34 @@ import hashlib
 from bisect import bisect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import accumulate
 
 import numpy as np
 
 from distilgliner.annotate.spans import AnnotatedDocument
 from distilgliner.corpus.document import Document
-from distilgliner.distill.config import Targets
-from distilgliner.distill.objective.head_losses import TagTeaching, Teaching
-from distilgliner.distill.objective.terms import TermsConfig
+from distilgliner.distill.config import Targets, TermsConfig
+from distilgliner.distill.sources.gold import group_gold
 from distilgliner.distill.sources.partial import find_known_labels
 from distilgliner.distill.sources.transfer import StoredTeacher, TransferDocument
-from distilgliner.distill.targets.distribution import compute_entity_tags, compute_hard_tags
 from distilgliner.distill.targets.ensemble import (
-    Voice,
-    complete_voice,
+    TeacherAnnotation,
+    complete_annotation,
     compute_mean_targets,
     compute_teacher_targets,
     find_labels,
-    list_voices,
-    merge_voices,
+    list_annotations,
+    merge_annotations,
 )
+from distilgliner.distill.targets.forms import ComputeTargets, compute_tag_form
 from distilgliner.distill.targets.soft_targets import SoftTargets, Sparse
+from distilgliner.distill.targets.tags import compute_entity_tags, compute_hard_tags
 
 
 @dataclass(frozen=True)
-class Opinion:
-    """What one of several teachers says of the words of a document."""
+class TeacherTargets:
+    """What one of several teachers says of the words of a document, and how often it is drawn."""
 
     weight: float
     hard: np.ndarray | None = None
@@ -56,10 +57,11 @@ class Example:
     """The teacher's hidden states (layers, L, D) fp16."""
     gold_labels: np.ndarray | None = None
     """Labels (C,) bool that people have looked for; None: all. Of others `gold` says nothing."""
-    taught_labels: np.ndarray | None = None
+    teacher_labels: np.ndarray | None = None
     """The same of `hard` and `soft`."""
-    opinions: tuple[Opinion, ...] = ()
-    """Of teachers of whom one is drawn in each pass: what they say is None until then."""
+    by_teacher: tuple[TeacherTargets, ...] = ()
+    """The targets of several teachers, one of which is drawn in each pass; the fields they fill are
+    None until then."""
     id: str = ""
     """Of the document; decides with the seed and the pass who is drawn."""
     transitions: Sparse | None = None
@@ -69,25 +71,25 @@ class Example:
     `soft`."""
 
 
-def draw_opinion(example: Example, seed: int, number: int) -> Example:
+def draw_teacher(example: Example, seed: int, number: int) -> Example:
     """The example with what one of its teachers says, drawn by weight for pass `number`.
 
     The draw is a function of the seed, the document's id and the pass alone.
     """
-    if not example.opinions:
+    if not example.by_teacher:
         return example
     key = f"{seed} {number} {example.id}".encode()
     share = int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "big") / 2**64
-    bounds = list(accumulate(opinion.weight for opinion in example.opinions))
+    bounds = list(accumulate(teacher.weight for teacher in example.by_teacher))
     row = min(bisect(bounds, share * bounds[-1]), len(bounds) - 1)
-    drawn = example.opinions[row]
+    drawn = example.by_teacher[row]
     return replace(
         example,
         hard=drawn.hard,
         soft=drawn.soft,
         transitions=drawn.transitions,
         spans=drawn.spans,
-        opinions=(),
+        by_teacher=(),
     )
 
 
@@ -100,11 +102,11 @@ def build_examples(
     terms: TermsConfig,
     *,
     roles: bool,
-    teaching: Teaching | None = None,
+    form: ComputeTargets | None = None,
 ) -> list[Example]:
     """The training set of an arm; the teacher's part is what `terms` have a weight for.
 
-    teaching: in which form the head learns a distribution; None is that of a tagger.
+    form: in which the head learns a distribution; None is that of a tagger.
 
     gold: the gold documents. hard, soft: every annotated document. mixed: every annotated document
     with its distribution, and its gold tags where the same text has gold; gold documents that were
@@ -113,7 +115,7 @@ def build_examples(
     """
     if targets == "gold":
         return [_gold_example(document, labels, roles) for document in gold if document.words()]
-    teaching = teaching or TagTeaching(roles=roles)
+    form = form or partial(compute_tag_form, roles=roles)
     gold_of = group_gold(gold) if targets == "mixed" else {}
     examples: list[Example] = []
     alone: list[Document] = []
@@ -122,8 +124,8 @@ def build_examples(
             continue
         same_text = gold_of.pop(document.id, [])
         alone += same_text[1:]
-        voices = list_voices(document, teachers, labels)
-        example = _teacher_example(voices, labels, terms, roles, teaching)
+        annotations = list_annotations(document, teachers, labels)
+        example = _teacher_example(annotations, labels, terms, roles, form)
         if same_text:
             example = _add_gold(example, same_text[0], document.words, labels, roles)
         examples.append(replace(example, states=document.states, id=document.id))
@@ -132,55 +134,39 @@ def build_examples(
     return examples
 
 
-def group_gold(gold: Sequence[Document]) -> dict[str, list[Document]]:
-    """The gold of each text: one document for each label set, the one with most labels first.
-
-    Of two documents with the same text and label set, the last one counts.
-    """
-    found: dict[str, dict[tuple[str, ...] | None, Document]] = {}
-    for document in gold:
-        found.setdefault(document.id, {})[find_known_labels(document)] = document
-    return {
-        key: [by_labels[known] for known in sorted(by_labels, key=_rank_labels)]
-        for key, by_labels in found.items()
-    }
-
-
-def _rank_labels(known: tuple[str, ...] | None) -> tuple[bool, int, tuple[str, ...]]:
-    return (known is not None, -len(known or ()), known or ())
-
-
 def _teacher_example(
-    voices: Sequence[Voice],
+    annotations: Sequence[TeacherAnnotation],
     labels: Sequence[str],
     terms: TermsConfig,
     roles: bool,
-    teaching: Teaching,
+    form: ComputeTargets,
 ) -> Example:
-    """What the teachers of a text say: all together, or each as an opinion to be drawn."""
-    document, target = voices[0].document, voices[0].target
+    """What the teachers of a text say: all together, or each of which one is drawn in a pass."""
+    document, target = annotations[0].document, annotations[0].target
     words = [document.text[start:end] for start, end in document.words]
-    known = find_labels(voices, len(labels))
-    example = Example(words, taught_labels=_build_mask(known, len(labels)))
+    known = find_labels(annotations, len(labels))
+    example = Example(words, teacher_labels=_build_mask(known, len(labels)))
     wants_hard, wants_soft = terms.hard.weight > 0, terms.soft.weight > 0
 
     def decide(annotation: AnnotatedDocument) -> np.ndarray | None:
         return compute_hard_tags(annotation, labels, target, roles=roles) if wants_hard else None
 
     nothing: SoftTargets = {}
-    if target.teachers == "sample" and len(voices) > 1:
-        soft = [nothing] * len(voices)
+    if target.teachers == "sample" and len(annotations) > 1:
+        soft = [nothing] * len(annotations)
         if wants_soft:
-            soft = compute_teacher_targets(voices, len(labels), teaching.compute_targets)
-        opinions = [
-            Opinion(voice.weight, decide(complete_voice(voices, row)), **soft[row])
-            for row, voice in enumerate(voices)
+            soft = compute_teacher_targets(annotations, len(labels), form)
+        by_teacher = [
+            TeacherTargets(
+                annotation.weight, decide(complete_annotation(annotations, row)), **soft[row]
+            )
+            for row, annotation in enumerate(annotations)
         ]
-        return replace(example, opinions=tuple(opinions))
+        return replace(example, by_teacher=tuple(by_teacher))
     mean = nothing
     if wants_soft:
-        mean = compute_mean_targets(voices, len(labels), teaching.compute_targets)
-    return replace(example, hard=decide(merge_voices(voices)), **mean)
+        mean = compute_mean_targets(annotations, len(labels), form)
+    return replace(example, hard=decide(merge_annotations(annotations)), **mean)
 
 
 def _gold_example(document: Document, labels: Sequence[str], roles: bool) -> Example:

@@ -11,10 +11,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from distilgliner.distill.config import TrainingConfig
+from distilgliner.distill.config import TermsConfig, TrainingConfig
 from distilgliner.distill.objective.objective import Objective
 from distilgliner.distill.objective.stages import Schedule, set_trainable
-from distilgliner.distill.objective.terms import TermsConfig
 from distilgliner.distill.training.batches import build_batch, iterate_examples
 from distilgliner.distill.training.checkpoint import Progress, read_checkpoint, write_checkpoint
 from distilgliner.distill.training.examples import Example

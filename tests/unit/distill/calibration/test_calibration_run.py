@@ -11,10 +11,10 @@ import torch
 from pydantic import ValidationError
 
 from distilgliner.corpus.document import Document, Entity
-from distilgliner.distill.calibration.config import CalibrationConfig
 from distilgliner.distill.calibration.labels import compute_log_odds
 from distilgliner.distill.calibration.run import StudentCalibration, calibrate_student
 from distilgliner.distill.calibration.threshold import calibrate_outside
+from distilgliner.distill.config import CalibrationConfig
 from distilgliner.errors import UserError
 from distilgliner.metrics.calibration import compute_reliability, pair_scores
 from distilgliner.metrics.spans import entity_spans

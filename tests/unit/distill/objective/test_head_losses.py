@@ -12,12 +12,13 @@ import pytest
 import torch
 
 from distilgliner.annotate.spans import AnnotatedDocument, build_span_scores
-from distilgliner.distill.config import TargetConfig
+from distilgliner.distill.batch import Batch
+from distilgliner.distill.config import TERMS, SoftTerm, TargetConfig, TermsConfig
 from distilgliner.distill.objective.head_losses import (
-    ChainTeaching,
-    SpanTeaching,
-    TagTeaching,
-    find_teaching,
+    ChainLoss,
+    SpanLoss,
+    TagLoss,
+    find_head_loss,
 )
 from distilgliner.distill.objective.losses import (
     chain_cross_entropy,
@@ -26,10 +27,10 @@ from distilgliner.distill.objective.losses import (
     span_binary_kl,
 )
 from distilgliner.distill.objective.objective import Objective
-from distilgliner.distill.objective.terms import TERMS, SoftTerm, TermsConfig
 from distilgliner.distill.targets.distribution import compute_soft_targets, scale_spans
+from distilgliner.distill.targets.forms import find_form
 from distilgliner.distill.targets.segmentation import compute_transitions
-from distilgliner.distill.training.batches import Batch, build_batch
+from distilgliner.distill.training.batches import build_batch
 from distilgliner.distill.training.examples import Example
 from distilgliner.errors import UserError
 from distilgliner.student.config import StudentConfig
@@ -59,11 +60,8 @@ def scale(document: AnnotatedDocument, config: TargetConfig = TARGET) -> Annotat
 
 
 def teach(student: Student, *documents: AnnotatedDocument, **fields: Any) -> list[Example]:
-    teaching = find_teaching(student.config)
-    return [
-        Example(d.text.split(), **teaching.compute_targets(scale(d), 2, TARGET), **fields)
-        for d in documents
-    ]
+    compute = find_form(student.config)
+    return [Example(d.text.split(), **compute(scale(d), 2, TARGET), **fields) for d in documents]
 
 
 def compute(student: Student, examples: list[Example]) -> tuple[Batch, StudentOutput]:
@@ -82,13 +80,13 @@ def objective_of(student: Student, examples: list[Example], **terms: Any) -> flo
 
 def test_each_head_has_its_own() -> None:
     kinds = {
-        "tagger": TagTeaching,
-        "tower": TagTeaching,
-        "crf": ChainTeaching,
-        "span": SpanTeaching,
+        "tagger": TagLoss,
+        "tower": TagLoss,
+        "crf": ChainLoss,
+        "span": SpanLoss,
     }
     for head, kind in kinds.items():
-        assert isinstance(find_teaching(StudentConfig(head=head)), kind)
+        assert isinstance(find_head_loss(StudentConfig(head=head)), kind)
 
 
 def test_a_chain_learns_the_teachers_distribution_of_sequences(tmp_path: Path) -> None:
@@ -179,9 +177,9 @@ def test_labels_that_are_not_known_teach_nothing(head: str, kind: str, tmp_path:
     if kind == "gold":
         example = Example(TEXT.split(), gold=tags, gold_labels=known)
     elif kind == "hard":
-        example = Example(TEXT.split(), hard=tags, taught_labels=known)
+        example = Example(TEXT.split(), hard=tags, teacher_labels=known)
     else:
-        (example,) = teach(student, document, taught_labels=known)
+        (example,) = teach(student, document, teacher_labels=known)
     terms = TermsConfig.model_validate({"hard": {"weight": float(kind == "hard")}})
     batch, output = compute(student, [example])
     output.logits.retain_grad()
@@ -197,9 +195,9 @@ def test_labels_that_are_not_known_teach_nothing(head: str, kind: str, tmp_path:
     with torch.no_grad():
         copy_labels(student, alone)
     if kind == "soft":
-        targets = find_teaching(alone.config).compute_targets(scale(document), 1, TARGET)
+        targets = find_form(alone.config)(scale(document), 1, TARGET)
         example = Example(TEXT.split(), **targets)
-    example = replace(example, gold_labels=None, taught_labels=None)
+    example = replace(example, gold_labels=None, teacher_labels=None)
     batch = build_batch([example], alone.featurizer, 5)
     found = Objective(terms, alone.model, 0)(alone.model.compute(batch.words, []), batch, TERMS, 0)
     assert loss.item() == pytest.approx(found.item(), rel=1e-4)
@@ -230,7 +228,9 @@ def test_a_batch_may_lack_everything(head: str, tmp_path: Path) -> None:
 
 def test_a_teachers_bias_and_temperature_move_spans() -> None:
     config = TargetConfig(teacher_bias=1.0, span_temperature=0.5, span_floor=0.3)
-    targets = SpanTeaching(4).compute_targets(scale(build_document(), config), 2, config)["spans"]
+    targets = find_form(StudentConfig(head="span", max_width=4))(
+        scale(build_document(), config), 2, config
+    )["spans"]
     # Logits of 0, 2 and 1 are above 30%; less 1, and doubled: −2, 2 and 0.
     assert targets.places.tolist() == [[0, 0, 0], [0, 1, 0], [3, 0, 1]]
     assert targets.values == pytest.approx([1 / (1 + math.exp(-z)) for z in (-2, 2, 0)])
@@ -238,25 +238,23 @@ def test_a_teachers_bias_and_temperature_move_spans() -> None:
 
 
 @pytest.mark.parametrize(
-    ("teaching", "soft", "target", "message"),
+    ("loss", "soft", "target", "message"),
     [
-        (ChainTeaching(), {"loss": "mse"}, {}, "A crf student can learn .* only by soft.loss kl"),
-        (ChainTeaching(), {"temperature": 2}, {}, "soft.temperature cannot soften"),
-        (ChainTeaching(), {"temperature_schedule": "flsw"}, {}, "temperature_schedule constant"),
-        (ChainTeaching(), {}, {"word_temperature": 0.5}, "word_temperature cannot sharpen"),
-        (SpanTeaching(3), {"loss": "reverse_kl"}, {}, "A span student can learn .* only"),
-        (SpanTeaching(3), {}, {"word_temperature": 0.5}, "word_temperature does not change"),
+        (ChainLoss(), {"loss": "mse"}, {}, "A crf student can learn .* only by soft.loss kl"),
+        (ChainLoss(), {"temperature": 2}, {}, "soft.temperature cannot soften"),
+        (ChainLoss(), {"temperature_schedule": "flsw"}, {}, "temperature_schedule constant"),
+        (ChainLoss(), {}, {"word_temperature": 0.5}, "word_temperature cannot sharpen"),
+        (SpanLoss(3), {"loss": "reverse_kl"}, {}, "A span student can learn .* only"),
+        (SpanLoss(3), {}, {"word_temperature": 0.5}, "word_temperature does not change"),
     ],
 )
 def test_settings_that_cannot_be_followed(
-    teaching: ChainTeaching | SpanTeaching,
+    loss: ChainLoss | SpanLoss,
     soft: dict[str, Any],
     target: dict[str, Any],
     message: str,
 ) -> None:
-    teaching.check(SOFT, TARGET)
+    loss.check(SOFT, TARGET)
     with pytest.raises(UserError, match=message):
-        teaching.check(SoftTerm.model_validate(soft), TargetConfig.model_validate(target))
-    TagTeaching(roles=True).check(
-        SoftTerm.model_validate(soft), TargetConfig.model_validate(target)
-    )
+        loss.check(SoftTerm.model_validate(soft), TargetConfig.model_validate(target))
+    TagLoss(roles=True).check(SoftTerm.model_validate(soft), TargetConfig.model_validate(target))

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 import torch
 
+from distilgliner.distill.batch import Batch
+from distilgliner.distill.config import TERMS, TermsConfig
 from distilgliner.distill.objective.losses import (
     cross_entropy,
     logit_mse,
@@ -17,8 +19,8 @@ from distilgliner.distill.objective.losses import (
     states_mse,
 )
 from distilgliner.distill.objective.objective import Objective, compute_relations
-from distilgliner.distill.objective.terms import TERMS, TermsConfig, resolve_terms
-from distilgliner.distill.training.batches import Batch, build_batch
+from distilgliner.distill.objective.terms import resolve_terms, use_states
+from distilgliner.distill.training.batches import build_batch
 from distilgliner.distill.training.examples import Example
 from distilgliner.errors import UserError
 from distilgliner.student.folder import Student
@@ -187,7 +189,7 @@ def test_states_are_learnt_where_they_are_kept(
     targets: str, weight: float | None, has_states: bool, expected: float
 ) -> None:
     config = TermsConfig.model_validate({"states": {"weight": weight}})
-    assert config.use_states(targets, has_states=has_states) == (expected > 0)
+    assert use_states(config, targets, has_states=has_states) == (expected > 0)
     resolved = resolve_terms(targets, config, has_states=has_states)
     assert resolved.states.weight == resolved.states_weight == expected
 
@@ -224,11 +226,11 @@ def test_nothing_is_learnt_of_unknown_labels(student: Student, soft: dict[str, A
     people = np.zeros((3, 9), dtype=np.float32)
     people[:, 0], people[0, 0], people[0, 4] = 1, 0.2, 0.8
     examples = [
-        Example(WORDS, gold=GOLD, hard=HARD, gold_labels=PERSON_ONLY, taught_labels=PERSON_ONLY),
-        Example(WORDS, gold=GOLD, soft=people, gold_labels=PERSON_ONLY, taught_labels=PERSON_ONLY),
+        Example(WORDS, gold=GOLD, hard=HARD, gold_labels=PERSON_ONLY, teacher_labels=PERSON_ONLY),
+        Example(WORDS, gold=GOLD, soft=people, gold_labels=PERSON_ONLY, teacher_labels=PERSON_ONLY),
         Example(WORDS, gold=GOLD, soft=SOFT),
         Example(WORDS, gold=GOLD * 0, soft=people[:, [0, 5, 6, 7, 8, 1, 2, 3, 4]],
-                gold_labels=CITY_ONLY, taught_labels=CITY_ONLY),
+                gold_labels=CITY_ONLY, teacher_labels=CITY_ONLY),
     ]  # fmt: skip
     loss, gradient = compute_masked(student, examples, {"soft": soft, "hard": {"weight": 0.5}})
     assert np.isfinite(loss)

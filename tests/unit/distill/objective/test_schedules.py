@@ -10,9 +10,9 @@ from typing import get_args
 import pytest
 import torch
 
+from distilgliner.distill.config import WeightSchedule
 from distilgliner.distill.objective.losses import compute_log_probabilities
 from distilgliner.distill.objective.schedules import (
-    WeightSchedule,
     compute_temperature,
     compute_trainable,
     compute_weight,
@@ -71,7 +71,7 @@ def test_flsw_is_blind_to_a_constant_and_to_scale() -> None:
     assert temperatures[WORDS].mean().item() == pytest.approx(4)
 
 
-def test_flsw_of_no_opinion_and_of_zeros_is_finite() -> None:
+def test_flsw_of_uniform_logits_and_of_zeros_is_finite() -> None:
     teacher = compute_log_probabilities(torch.tensor([[[1.0, 0, 0], [0, 1, 0], [0, 0, 1]]]))
     # Equal logits have no direction: cosine 0. With the first word's cosine of 1: ω 0 and 1.
     student = torch.tensor([[[2.0, -1, -1], [5, 5, 5], [0, 0, 0]]])

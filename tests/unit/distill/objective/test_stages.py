@@ -7,14 +7,13 @@ from typing import Any
 
 import pytest
 
-from distilgliner.distill.config import TrainingConfig
+from distilgliner.distill.config import StageConfig, TrainingConfig
 from distilgliner.distill.objective.stages import (
     Schedule,
     build_schedule,
     set_trainable,
     warm_up_and_decay,
 )
-from distilgliner.distill.objective.terms import StageConfig
 from tiny_store import build_tiny_student
 
 

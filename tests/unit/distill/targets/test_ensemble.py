@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -12,19 +13,19 @@ from hypothesis import strategies as st
 from distilgliner.annotate.spans import AnnotatedDocument, SpanScores, build_span_scores
 from distilgliner.corpus.document import Document, Entity
 from distilgliner.distill.config import TargetConfig
-from distilgliner.distill.objective.head_losses import TagTeaching
 from distilgliner.distill.sources.partial import PartialDocument
 from distilgliner.distill.sources.transfer import StoredTeacher, TransferDocument
 from distilgliner.distill.targets.distribution import compute_soft_targets
 from distilgliner.distill.targets.ensemble import (
-    Voice,
-    complete_voice,
+    TeacherAnnotation,
+    complete_annotation,
     compute_mean_targets,
     compute_teacher_targets,
     find_labels,
     label_by_teachers,
-    merge_voices,
+    merge_annotations,
 )
+from distilgliner.distill.targets.forms import compute_tag_form
 
 WORDS = [(0, 3), (4, 7), (8, 12)]
 TEXT = "Ada saw Rome"
@@ -33,17 +34,18 @@ Row = tuple[int, int, int, float]
 NEUTRAL = TargetConfig(span_floor=0, span_temperature=1, teacher_bias=0, word_temperature=1)
 
 
-def each_of(voices: list[Voice], label_count: int, *, roles: bool) -> list[np.ndarray]:
+def each_of(
+    annotations: list[TeacherAnnotation], label_count: int, *, roles: bool
+) -> list[np.ndarray]:
     """The marginals of each teacher."""
-    compute = TagTeaching(roles=roles).compute_targets
-    return [part["soft"] for part in compute_teacher_targets(voices, label_count, compute)]
+    compute = partial(compute_tag_form, roles=roles)
+    return [part["soft"] for part in compute_teacher_targets(annotations, label_count, compute)]
 
 
-def mean_of(voices: list[Voice], label_count: int, *, roles: bool) -> np.ndarray:
+def mean_of(annotations: list[TeacherAnnotation], label_count: int, *, roles: bool) -> np.ndarray:
     """The mean of the marginals."""
-    return compute_mean_targets(voices, label_count, TagTeaching(roles=roles).compute_targets)[
-        "soft"
-    ]
+    compute = partial(compute_tag_form, roles=roles)
+    return compute_mean_targets(annotations, label_count, compute)["soft"]
 
 
 def build_scores(rows: list[Row]) -> SpanScores:
@@ -55,10 +57,10 @@ def annotate_with(rows: list[Row]) -> AnnotatedDocument:
     return AnnotatedDocument("ada", TEXT, WORDS, build_scores(rows))
 
 
-def voice(
+def annotation(
     rows: list[Row], labels: set[int], weight: float = 1.0, target: TargetConfig = NEUTRAL
-) -> Voice:
-    return Voice(annotate_with(rows), frozenset(labels), weight, target)
+) -> TeacherAnnotation:
+    return TeacherAnnotation(annotate_with(rows), frozenset(labels), weight, target)
 
 
 def list_rows(document: AnnotatedDocument) -> list[tuple[int, int, int]]:
@@ -72,9 +74,9 @@ def probability(logit: float) -> float:
 
 
 def test_the_mean_probability_by_hand() -> None:
-    one = voice([(0, 1, 0, 2.0), (2, 3, 1, 1.0)], {0, 1}, weight=3.0)
-    other = voice([(0, 1, 0, -1.0), (0, 2, 0, 0.5)], {0, 1}, weight=1.0)
-    merged = merge_voices([one, other])
+    one = annotation([(0, 1, 0, 2.0), (2, 3, 1, 1.0)], {0, 1}, weight=3.0)
+    other = annotation([(0, 1, 0, -1.0), (0, 2, 0, 0.5)], {0, 1}, weight=1.0)
+    merged = merge_annotations([one, other])
     assert list_rows(merged) == [(0, 1, 0), (0, 2, 0), (2, 3, 1)]
     expected = [
         (3 * probability(2.0) + probability(-1.0)) / 4,
@@ -85,54 +87,56 @@ def test_the_mean_probability_by_hand() -> None:
 
 
 def test_a_label_counts_only_those_who_were_asked() -> None:
-    one = voice([(0, 1, 0, 2.0)], {0}, weight=5.0)
-    other = voice([(2, 3, 1, 1.0)], {1})
-    merged = merge_voices([one, other])
+    one = annotation([(0, 1, 0, 2.0)], {0}, weight=5.0)
+    other = annotation([(2, 3, 1, 1.0)], {1})
+    merged = merge_annotations([one, other])
     assert list_rows(merged) == [(0, 1, 0), (2, 3, 1)]
     assert merged.spans.logit == pytest.approx(np.array([2.0, 1.0]), rel=1e-6)
 
 
 def test_sure_teachers_stay_sure_and_in_order() -> None:
     rows: list[Row] = [(0, 1, 0, 30.0), (1, 2, 0, 35.0), (2, 3, 0, 60000.0)]
-    merged = merge_voices([voice(rows, {0}), voice(rows, {0})])
+    merged = merge_annotations([annotation(rows, {0}), annotation(rows, {0})])
     assert merged.spans.logit[:2] == pytest.approx([30, 35], rel=1e-6)
     assert merged.spans.logit[2] == 500
 
 
 def test_one_teacher_is_what_it_says() -> None:
-    alone = voice([(0, 1, 0, 2.0)], {0}, target=TargetConfig(span_temperature=0.5))
-    assert merge_voices([alone]) is alone.document
-    assert complete_voice([alone], 0) is alone.document
+    alone = annotation([(0, 1, 0, 2.0)], {0}, target=TargetConfig(span_temperature=0.5))
+    assert merge_annotations([alone]) is alone.document
+    assert complete_annotation([alone], 0) is alone.document
     mean = mean_of([alone], 1, roles=True)
     single = compute_soft_targets(alone.document, 1, alone.target, roles=True)
     assert np.array_equal(mean, single)
 
 
 def test_completed_by_those_who_were_asked() -> None:
-    one = voice([(0, 1, 0, 2.0)], {0, 1})
-    other = voice([(0, 1, 1, 3.0), (0, 2, 2, 1.0)], {1, 2})
-    completed = complete_voice([one, other], 0)
+    one = annotation([(0, 1, 0, 2.0)], {0, 1})
+    other = annotation([(0, 1, 1, 3.0), (0, 2, 2, 1.0)], {1, 2})
+    completed = complete_annotation([one, other], 0)
     assert list_rows(completed) == [(0, 1, 0), (0, 2, 2)]  # of 1 it has said that there is none
     assert completed.spans.logit == pytest.approx(np.array([2.0, 1.0]))
-    completed = complete_voice([one, other], 1)
+    completed = complete_annotation([one, other], 1)
     assert list_rows(completed) == [(0, 1, 0), (0, 1, 1), (0, 2, 2)]
     assert completed.spans.logit == pytest.approx(np.array([2.0, 3.0, 1.0]))
 
 
 def test_the_mean_of_distributions_by_hand() -> None:
-    one = voice([(0, 1, 0, np.log(3))], {0}, weight=3.0)  # p = 3/4
-    other = voice([], {0}, weight=1.0)
+    one = annotation([(0, 1, 0, np.log(3))], {0}, weight=3.0)  # p = 3/4
+    other = annotation([], {0}, weight=1.0)
     soft = mean_of([one, other], 1, roles=False)
     assert soft == pytest.approx(np.array([[1 - 9 / 16, 9 / 16], [1, 0], [1, 0]]))
     assert soft.dtype == np.float32
 
 
 def test_each_teacher_has_its_own_temperature_and_bias() -> None:
-    one = voice([(0, 1, 0, 2.0)], {0}, target=TargetConfig(span_temperature=0.5))
-    other = voice([(0, 1, 0, 2.0)], {0}, target=TargetConfig(teacher_bias=1.0))
+    one = annotation([(0, 1, 0, 2.0)], {0}, target=TargetConfig(span_temperature=0.5))
+    other = annotation([(0, 1, 0, 2.0)], {0}, target=TargetConfig(teacher_bias=1.0))
     soft = mean_of([one, other], 1, roles=False)
     assert soft[0, 1] == pytest.approx((probability(4.0) + probability(1.0)) / 2)
-    lent = voice([], {1})  # a third teacher takes the mean of the scaled ones for what it lacks
+    lent = annotation(
+        [], {1}
+    )  # a third teacher takes the mean of the scaled ones for what it lacks
     targets = each_of([one, other, lent], 2, roles=False)
     assert targets[2][0, 1] == pytest.approx((probability(4.0) + probability(1.0)) / 2)
 
@@ -152,7 +156,7 @@ def test_two_halves_of_a_label_set_are_one_teacher(
     rows = list({row[:3]: row for row in rows}.values())
     second = set(range(4)) - first
     halves = [
-        voice([row for row in rows if row[2] in labels], labels) for labels in (first, second)
+        annotation([row for row in rows if row[2] in labels], labels) for labels in (first, second)
     ]
     whole = compute_soft_targets(annotate_with(rows), 4, NEUTRAL, roles=roles)
     for targets in each_of(halves, 4, roles=roles):
@@ -166,15 +170,15 @@ def test_two_halves_of_a_label_set_are_one_teacher(
 def test_the_mean_lies_between_and_twice_the_same_is_the_same(
     both: list[list[Row]], weight: float
 ) -> None:
-    voices = [
-        voice(list({row[:3]: row for row in rows}.values()), {0, 1, 2, 3}, share)
+    annotations = [
+        annotation(list({row[:3]: row for row in rows}.values()), {0, 1, 2, 3}, share)
         for rows, share in zip(both, (1.0, weight), strict=True)
     ]
-    one, other = each_of(voices, 4, roles=True)
-    mean = mean_of(voices, 4, roles=True)
+    one, other = each_of(annotations, 4, roles=True)
+    mean = mean_of(annotations, 4, roles=True)
     assert mean == pytest.approx((one + weight * other) / (1 + weight), abs=1e-6)
     assert mean.sum(axis=1) == pytest.approx(np.ones(3), abs=1e-5)
-    doubled = mean_of([voices[0], replace(voices[0], weight=weight)], 4, roles=True)
+    doubled = mean_of([annotations[0], replace(annotations[0], weight=weight)], 4, roles=True)
     assert doubled == pytest.approx(one, abs=1e-6)
 
 

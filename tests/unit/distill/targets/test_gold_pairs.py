@@ -10,7 +10,8 @@ from distilgliner.corpus.document import Document, Entity
 from distilgliner.distill.config import TargetConfig
 from distilgliner.distill.sources.partial import mark_partial
 from distilgliner.distill.sources.transfer import StoredTeacher, TransferDocument
-from distilgliner.distill.targets.gold_pairs import fit_teachers, pair_with_gold
+from distilgliner.distill.targets.gold_pairs import pair_with_gold
+from distilgliner.distill.targets.teacher_calibration import calibrate_teachers
 from several_stores import annotate_for
 from tiny_store import LABELS
 
@@ -41,7 +42,7 @@ def test_each_is_fitted_to_the_gold_of_its_own_texts(roles: bool) -> None:
         TransferDocument((annotate_for(ADA, doubt=-3.0),), (0,)),
         TransferDocument((annotate_for(BOB, doubt=-3.0),), (1,)),
     ]
-    one, other = fit_teachers(teachers, transfer, [ADA], LABELS, roles=roles)
+    one, other = calibrate_teachers(teachers, transfer, [ADA], LABELS, roles=roles)
     assert one.target != TargetConfig()  # surer than it was: all that it says is true
     assert other == teachers[1]
     assert (one.gold_f1, other.gold_f1) == (1, None)
@@ -53,8 +54,8 @@ def test_decisions_are_measured_on_what_teacher_and_people_both_know() -> None:
     wrong = Document(BOB.text, (Entity(0, 3, "city"),))
     partial = mark_partial([ADA], ["city"], ["person"])
     for gold, f1 in (([ADA, BOB], 1.0), ([ADA, wrong], 2 / 3), ([*partial, wrong], 0.5)):
-        [fitted] = fit_teachers([teacher], transfer, gold, LABELS, roles=True)
+        [fitted] = calibrate_teachers([teacher], transfer, gold, LABELS, roles=True)
         assert fitted.gold_f1 == pytest.approx(f1)
     asked = replace(teacher, labels=("person",))
-    [fitted] = fit_teachers([asked], transfer, partial, LABELS, roles=True)
+    [fitted] = calibrate_teachers([asked], transfer, partial, LABELS, roles=True)
     assert fitted.gold_f1 is None

@@ -19,7 +19,7 @@ from distilgliner.distill.training.batches import (
     iterate_rows,
     plan_pass,
 )
-from distilgliner.distill.training.examples import Example, Opinion
+from distilgliner.distill.training.examples import Example, TeacherTargets
 from tiny_store import build_tiny_student
 
 LENGTHS = st.lists(st.integers(1, 40), min_size=1, max_size=120)
@@ -97,8 +97,10 @@ def build_sampled(count: int) -> list[Example]:
     return [
         Example(
             ["x"] * (1 + row % 5),
-            opinions=tuple(
-                Opinion(1.0, np.full(1 + row % 5, tag), np.zeros((1 + row % 5, 3), np.float32))
+            by_teacher=tuple(
+                TeacherTargets(
+                    1.0, np.full(1 + row % 5, tag), np.zeros((1 + row % 5, 3), np.float32)
+                )
                 for tag in (1, 2)
             ),
             id=f"document {row}",
@@ -150,7 +152,7 @@ def test_known_labels_of_a_batch(tmp_path: Path) -> None:
     batch = build_batch(examples, featurizer, 9)
     assert batch.gold_labels is not None
     assert batch.gold_labels.tolist() == [[True, False], [True, True]]
-    assert batch.taught_labels is None
+    assert batch.teacher_labels is None
 
 
 def test_a_batch_joins_the_entries_of_its_examples(tmp_path: Path) -> None:
@@ -180,6 +182,6 @@ def test_a_batch_joins_the_entries_of_its_examples(tmp_path: Path) -> None:
 def test_whoever_is_drawn_speaks_in_every_form() -> None:
     one = Sparse(np.array([[0, 1]], dtype=np.int32), np.array([0.5], dtype=np.float32))
     other = Sparse(np.array([[0, 1, 2]], dtype=np.int32), np.array([0.5], dtype=np.float32))
-    example = Example(["x"], opinions=(Opinion(1.0, transitions=one, spans=other),))
+    example = Example(["x"], by_teacher=(TeacherTargets(1.0, transitions=one, spans=other),))
     ((drawn,),) = islice(iterate_examples([example], 1, 0, 0), 1)
-    assert (drawn.transitions, drawn.spans, drawn.opinions) == (one, other, ())
+    assert (drawn.transitions, drawn.spans, drawn.by_teacher) == (one, other, ())

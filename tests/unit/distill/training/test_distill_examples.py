@@ -10,16 +10,13 @@ import pytest
 
 from distilgliner.annotate.spans import AnnotatedDocument, build_span_scores
 from distilgliner.corpus.document import Document, Entity
-from distilgliner.distill.config import TargetConfig, Targets
-from distilgliner.distill.objective.terms import TermsConfig, resolve_terms
+from distilgliner.distill.config import TargetConfig, Targets, TermsConfig
+from distilgliner.distill.objective.terms import resolve_terms
 from distilgliner.distill.sources.partial import mark_partial
 from distilgliner.distill.sources.transfer import StoredTeacher, TransferDocument
-from distilgliner.distill.targets.distribution import (
-    compute_entity_tags,
-    compute_hard_tags,
-    compute_soft_targets,
-)
-from distilgliner.distill.training.examples import Example, build_examples, draw_opinion
+from distilgliner.distill.targets.distribution import compute_soft_targets
+from distilgliner.distill.targets.tags import compute_entity_tags, compute_hard_tags
+from distilgliner.distill.training.examples import Example, build_examples, draw_teacher
 from several_stores import annotate_for
 from tiny_store import LABELS, annotate
 
@@ -158,7 +155,7 @@ def both_teachers(document: Document, logit: float = 0.0) -> TransferDocument:
 def test_two_teachers_are_averaged() -> None:
     teachers = [build_teacher("one", LABELS, 3.0), build_teacher("other", LABELS, 1.0)]
     (example,) = build_from("soft", [both_teachers(ADA)], teachers, [])
-    assert example.taught_labels is None
+    assert example.teacher_labels is None
     assert example.soft is not None
     sure = np.exp(4) / (1 + np.exp(4))
     assert example.soft[0, PERSON] == pytest.approx(0.75 * sure + 0.25 * 0.5, abs=1e-4)
@@ -183,26 +180,26 @@ def sample(weight: float = 1.0, targets: Targets = "soft") -> Example:
     ]
     alone = TransferDocument((annotate_for(BOB),), (1,))
     drawn, single = build_from(targets, [both_teachers(ADA, -3.0), alone], teachers, [])
-    assert (len(drawn.opinions), len(single.opinions)) == (2, 0)
-    assert draw_opinion(single, 0, 0) is single
+    assert (len(drawn.by_teacher), len(single.by_teacher)) == (2, 0)
+    assert draw_teacher(single, 0, 0) is single
     return drawn
 
 
 def test_a_drawn_teacher_speaks_alone() -> None:
     example = sample()
     assert (example.soft, example.hard) == (None, None)
-    seen = {round(float(draw_opinion(example, 0, n).soft[0, PERSON]), 2) for n in range(20)}
+    seen = {round(float(draw_teacher(example, 0, n).soft[0, PERSON]), 2) for n in range(20)}
     assert seen == {0.98, 0.05}
-    seen_tags = {tuple(draw_opinion(sample(targets="hard"), 0, n).hard) for n in range(20)}
+    seen_tags = {tuple(draw_teacher(sample(targets="hard"), 0, n).hard) for n in range(20)}
     assert seen_tags == {(PERSON, 0, CITY), (0, 0, 0)}
 
 
 def test_draws_follow_seed_pass_and_weight() -> None:
     example = sample(weight=3.0)
-    draws = [float(draw_opinion(example, 0, n).soft[0, PERSON]) for n in range(1000)]
-    assert draws == [float(draw_opinion(example, 0, n).soft[0, PERSON]) for n in range(1000)]
+    draws = [float(draw_teacher(example, 0, n).soft[0, PERSON]) for n in range(1000)]
+    assert draws == [float(draw_teacher(example, 0, n).soft[0, PERSON]) for n in range(1000)]
     assert Counter(draw > 0.5 for draw in draws)[False] == pytest.approx(750, abs=50)
-    others = [float(draw_opinion(example, 1, n).soft[0, PERSON]) for n in range(1000)]
+    others = [float(draw_teacher(example, 1, n).soft[0, PERSON]) for n in range(1000)]
     assert Counter(a == b for a, b in zip(draws, others, strict=True))[False] > 300
 
 
@@ -212,9 +209,9 @@ def test_a_corpus_without_a_label_says_nothing_of_it() -> None:
     cities = TransferDocument((annotate_for(ADA, ("x", "city")),), (1,))
     both = TransferDocument((annotate_for(ADA, LABELS), annotate_for(ADA, ("x", "city"))), (0, 1))
     one, other, whole = build_from("soft", [people, cities, both], teachers, [])
-    assert one.taught_labels.tolist() == [True, False]
-    assert other.taught_labels.tolist() == [False, True]
-    assert whole.taught_labels is None
+    assert one.teacher_labels.tolist() == [True, False]
+    assert other.teacher_labels.tolist() == [False, True]
+    assert whole.teacher_labels is None
     assert other.soft[2, CITY] > 0.9
     assert one.soft[:, 5:].max() == 0
 
