@@ -6,16 +6,20 @@ spaCy finds it by the entry point of the group `spacy_factories`; `docs/spacy.md
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import srsly
 from spacy.language import Language
+from spacy.scorer import get_ner_prf
 from spacy.tokens import Doc, Span
-from spacy.util import filter_spans, minibatch
+from spacy.training import Example
+from spacy.util import filter_spans, minibatch, raise_error
 
+from distilgliner.corpus.arguments import check_count, check_threshold
+from distilgliner.corpus.document import check_labels, list_labels, normalize_label
 from distilgliner.errors import UserError
 from distilgliner.student.predictor import DistilGLiNER
 
@@ -23,8 +27,13 @@ _STUDENT_FOLDER = "student"
 _Exclude = Iterable[str]
 
 
+_ErrorHandler = Callable[[str, Any, list[Doc], Exception], Any]
+
+
 @Language.factory(
-    "distilgliner", assigns=["doc.ents", "doc.spans", "token.ent_iob", "token.ent_type"]
+    "distilgliner",
+    assigns=["doc.ents", "doc.spans", "token.ent_iob", "token.ent_type"],
+    default_score_weights={"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0, "ents_per_type": None},
 )
 class DistilGLiNERComponent:
     """Puts the entities of a student into `doc.ents`, and them and their scores into `doc.spans`.
@@ -41,7 +50,8 @@ class DistilGLiNERComponent:
     threads: of one call.
 
     Entities are stretched to whole tokens where spaCy's tokens are longer than GLiNER's words.
-    Raises `UserError` for a label that the student does not know, or a threshold out of range.
+    Raises `UserError` for a setting of another type, a label that the student does not know, or a
+    threshold out of range.
     """
 
     def __init__(
@@ -56,12 +66,15 @@ class DistilGLiNERComponent:
         overwrite: bool = False,
         threads: int = 1,
     ) -> None:
-        self.wanted = labels
-        self.threshold = threshold
-        self.names = dict(names or {})
-        self.spans_key = spans_key
-        self.overwrite = overwrite
-        self.threads = threads
+        # The annotations above are strings, which spaCy cannot check.
+        self.name = name
+        self.wanted = _check_labels(labels)
+        self.threshold = check_threshold(threshold)
+        self.names = _check_names(names)
+        self.spans_key = _check_type("spans_key", spans_key, str, "a name for doc.spans")
+        self.overwrite = _check_type("overwrite", overwrite, bool, "true or false")
+        self.threads = check_count(threads, "threads", least=0)
+        _check_type("model", model, (str, Path), "a student's folder, a hub id, or 'general'")
         self._source = model
         self._model: DistilGLiNER | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None  # of a student from bytes
@@ -111,10 +124,38 @@ class DistilGLiNERComponent:
 
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
         """Annotate documents, many at once, which is faster."""
-        for docs in minibatch(stream, batch_size):
-            for doc, entities in zip(docs, self._find([doc.text for doc in docs]), strict=True):
-                self._annotate(doc, entities)
-                yield doc
+        for docs in minibatch(stream, check_count(batch_size, "batch_size")):
+            for doc, entities in zip(docs, self._find_many(docs), strict=True):
+                yield from self._handle(doc, entities)
+
+    def _find_many(self, docs: Sequence[Doc]) -> Sequence[list[dict[str, Any]] | None]:
+        """The entities of each; None of all where one has failed: each is tried alone then."""
+        try:
+            return self._find([doc.text for doc in docs])
+        except Exception:  # whatever it is, it comes again with the document that has it
+            return [None] * len(docs)
+
+    def _handle(self, doc: Doc, entities: Sequence[Mapping[str, Any]] | None) -> Iterator[Doc]:
+        """The annotated document, or none when the error handler has let an error pass."""
+        try:
+            self._annotate(doc, self._find([doc.text])[0] if entities is None else entities)
+        except Exception as error:  # whatever it is: the pipeline's handler decides
+            self.get_error_handler()(self.name, self, [doc], error)
+        else:
+            yield doc
+
+    def set_error_handler(self, error_handler: _ErrorHandler) -> None:
+        """What is called for a document that fails, as by `nlp.set_error_handler`."""
+        self.error_handler = error_handler
+
+    def get_error_handler(self) -> _ErrorHandler:
+        """The handler that was set; else one that raises the error."""
+        return getattr(self, "error_handler", raise_error)
+
+    def score(self, examples: Iterable[Example], **_: Any) -> dict[str, Any]:
+        """The scores of `doc.ents`, as spaCy's own `ner` has them: `ents_p`, `ents_r`, `ents_f`."""
+        scores: dict[str, Any] = get_ner_prf(examples)
+        return scores
 
     def _find(self, texts: list[str]) -> list[list[dict[str, Any]]]:
         return self.student.batch_predict_entities(texts, self.wanted, threshold=self.threshold)
@@ -167,3 +208,26 @@ class DistilGLiNERComponent:
         packed = state.pop("_model")
         self.__dict__.update(state)
         self.from_bytes(packed)
+
+
+def _check_type(name: str, value: Any, kinds: type | tuple[type, ...], what: str) -> Any:
+    """A setting of one of some types. Raises `UserError` for another type, and for an empty one."""
+    if not isinstance(value, kinds) or value == "":
+        raise UserError(f"The setting {name}={value!r} is not {what}; correct it.")
+    return value
+
+
+def _check_labels(labels: Any) -> list[str] | None:
+    """The names, each once; None is left as it is. Raises `UserError` for anything else."""
+    if labels is None:
+        return None
+    return list(check_labels(list(dict.fromkeys(map(normalize_label, list_labels(labels))))))
+
+
+def _check_names(names: Any) -> dict[str, str]:
+    """Names for labels. Raises `UserError` for anything but a dict of strings."""
+    if names is None:
+        return {}
+    if isinstance(names, dict) and all(isinstance(n, str) and n for n in [*names, *names.values()]):
+        return {normalize_label(label): name for label, name in names.items()}
+    raise UserError(f"The setting names={names!r} does not give each label a name; correct it.")

@@ -116,6 +116,23 @@ def test_worker_processes_find_the_same() -> None:
         ({"labels": ["plant"]}, "does not know the label 'plant'"),
         ({"threshold": 1.0}, "not between 0 and 1"),
         ({"names": {"persn": "PER"}}, "names has 'persn'"),
+        ({"labels": "person"}, r"must be a list of names, as \['person'\]"),
+        ({"labels": {"person": "PER"}}, "must be a list of names"),
+        ({"labels": [1]}, "1 among the labels is not a name"),
+        ({"labels": []}, "No labels were given"),
+        ({"threshold": "0.5"}, "The threshold '0.5' is not between"),
+        ({"threshold": True}, "The threshold True is not between"),
+        ({"names": ["PER"]}, "does not give each label a name"),
+        ({"names": {"person": 1}}, "does not give each label a name"),
+        ({"spans_key": 5}, "spans_key=5 is not a name"),
+        ({"spans_key": ""}, "spans_key='' is not a name"),
+        ({"overwrite": "false"}, "overwrite='false' is not true or false"),
+        ({"overwrite": 0}, "overwrite=0 is not true or false"),
+        ({"threads": "2"}, "threads='2' is not a whole number"),
+        ({"threads": -1}, "threads=-1 is not a whole number"),
+        ({"threads": True}, "threads=True is not a whole number"),
+        ({"model": 7}, "model=7 is not a student's folder"),
+        ({"model": "./missing", "overwrite": "no"}, "overwrite='no' is not true or false"),
     ],
 )
 def test_a_wrong_setting_is_told_at_once(config: dict[str, Any], message: str) -> None:
@@ -129,3 +146,71 @@ def test_a_missing_student_is_told_with_the_first_text(tmp_path: Path) -> None:
     assert not hasattr(nlp.get_pipe("distilgliner"), "model")  # spaCy would look at it too early
     with pytest.raises(UserError, match="none"):
         nlp(TEXT)
+
+
+def test_unknown_settings_are_refused_by_spacy() -> None:
+    with pytest.raises(ValueError, match="treshold"):
+        build_pipeline(treshold=0.3)
+
+
+def test_documents_that_fail_go_to_the_error_handler(monkeypatch: pytest.MonkeyPatch) -> None:
+    nlp = build_pipeline()
+    component = nlp.get_pipe("distilgliner")
+    find, failed = component._find, []
+
+    def fail(texts: list[str]) -> Any:
+        if any("Cairo" in text for text in texts):
+            raise ValueError("no Cairo")
+        return find(texts)
+
+    monkeypatch.setattr(component, "_find", fail)
+    with pytest.raises(ValueError, match="no Cairo"):
+        list(nlp.pipe([TEXT, *OTHERS]))
+
+    nlp.set_error_handler(
+        lambda name, pipe, docs, error: failed.append((name, pipe, docs[0].text, str(error)))
+    )
+    found = list(nlp.pipe([TEXT, *OTHERS, TEXT]))
+
+    assert [doc.text for doc in found] == [TEXT, *OTHERS[:3], TEXT]
+    assert list_entities(found[0]) == list_entities(found[-1]) != []
+    assert failed == [("distilgliner", component, OTHERS[3], "no Cairo")]
+    nlp(OTHERS[3])
+    assert len(failed) == 2
+
+
+def test_spacy_scores_its_entities() -> None:
+    nlp = build_pipeline(names={"person": "PERSON"})
+    examples = [
+        spacy.training.Example.from_dict(nlp.make_doc(TEXT), {"entities": gold})
+        for gold in ([(0, 11, "PERSON"), (30, 36, "location")], [(0, 11, "PERSON"), (17, 26, "X")])
+    ]
+
+    scores = nlp.evaluate(examples)
+
+    assert (scores["ents_p"], scores["ents_r"], scores["ents_f"]) == (0.75, 0.75, 0.75)
+    assert scores["ents_per_type"]["PERSON"]["f"] == 1.0
+    weights = nlp.get_factory_meta("distilgliner").default_score_weights
+    assert weights["ents_f"] == 1.0
+    assert set(weights) <= set(scores)
+
+
+def test_contexts_stay_with_their_texts() -> None:
+    nlp = build_pipeline()
+    pairs = [(text, number) for number, text in enumerate([TEXT, *OTHERS])]
+
+    found = list(nlp.pipe(pairs, as_tuples=True, batch_size=2))
+
+    assert [(doc.text, number) for doc, number in found] == pairs
+    assert list_entities(found[0][0]) == list_entities(nlp(TEXT))
+    with pytest.raises(UserError, match="batch_size=0 is not a whole number"):
+        list(nlp.get_pipe("distilgliner").pipe([nlp.make_doc(TEXT)], batch_size=0))
+
+
+def test_a_component_of_another_pipeline() -> None:
+    source = build_pipeline()
+    nlp = spacy.blank("en")
+    component = nlp.add_pipe("distilgliner", name="names", source=source)
+
+    assert component.name == "names"
+    assert list_entities(nlp(TEXT)) == list_entities(source(TEXT))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
@@ -26,10 +25,10 @@ def check_count(value: Any, name: str, *, least: int = 1) -> int:
 
 def check_threshold(value: Any) -> float:
     """A score strictly between 0 and 1. Raises `UserError` for anything else."""
-    if isinstance(value, bool) or not isinstance(value, Real) or not 0 < value < 1:
-        shown = value if isinstance(value, Real) and not math.isnan(value) else repr(value)
-        raise UserError(f"The threshold {shown} is not between 0 and 1; 0.5 is usual.")
-    return float(value)
+    threshold = float(value) if isinstance(value, Real) and not isinstance(value, bool) else 0.0
+    if not 0 < threshold < 1:
+        raise UserError(f"The threshold {value!r} is not between 0 and 1; 0.5 is usual.")
+    return threshold
 
 
 def group_by_threshold(threshold: Any, count: int) -> list[tuple[float, Sequence[int]]]:

@@ -143,7 +143,7 @@ def _check_document(item: Any, where: str) -> Document:
 def _check_entity(entity: Any, where: str) -> Entity:
     if not isinstance(entity, Entity):
         raise UserError(f"{where}: {_show(entity)} is no Entity; give Entity(start, end, label).")
-    offsets = []
+    offsets: list[int] = []
     for value in (entity.char_start, entity.char_end):
         if isinstance(value, bool) or not hasattr(type(value), "__index__"):
             raise UserError(
@@ -155,7 +155,7 @@ def _check_entity(entity: Any, where: str) -> Entity:
         raise UserError(f"{where}: the label {_show(entity.label)} is no name; give a string.")
     if type(entity.char_start) is int and type(entity.char_end) is int:
         return entity
-    return Entity(*offsets, entity.label, entity.score)
+    return Entity(offsets[0], offsets[1], entity.label, entity.score)
 
 
 def _find_columns(values: Any) -> list[Any] | None:

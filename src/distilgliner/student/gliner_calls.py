@@ -5,7 +5,7 @@ Names and defaults are those of `gliner` 0.2.29, `model.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -126,16 +126,21 @@ def check_loading_options(options: Mapping[str, Any]) -> dict[str, Any]:
     that a student cannot follow.
     """
     for name, value in options.items():
+        check_option(name, "from_pretrained")
         if name in _HUB_OPTIONS:
             continue
-        if name not in _LOADING:
-            near = get_close_matches(name, [*_HUB_OPTIONS, *_LOADING], 1)
-            hint = f"did you mean {near[0]!r}?" if near else "leave it out."
-            raise UserError(f"from_pretrained has no option {name!r}; {hint}")
         accepts, reason = _LOADING[name]
         if not accepts(value):
             raise UserError(f"A student cannot do {name}={value!r}: {reason}.")
     return {name: value for name, value in options.items() if name in _HUB_OPTIONS}
+
+
+def check_option(name: str, where: str, others: Sequence[str] = ()) -> None:
+    """Raise `UserError` for an unknown option; `others` are known too, for what may be meant."""
+    if name not in _HUB_OPTIONS and name not in _LOADING:
+        near = get_close_matches(name, [*_HUB_OPTIONS, *_LOADING, *others], 1)
+        hint = f"did you mean {near[0]!r}?" if near else "leave it out."
+        raise UserError(f"{where} has no option {name!r}; {hint}")
 
 
 def check_saving_options(options: Mapping[str, Any]) -> None:
