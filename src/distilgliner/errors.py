@@ -1,4 +1,4 @@
-"""The one error that users see: what is wrong, where, and what to do about it."""
+"""The one error that users see, and the one notice: what is wrong, where, what to do about it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ class UserError(Exception):
 
     The message is one clear sentence that names the file (and line) and the remedy.
     """
+
+
+class Notice(UserWarning):
+    """What a user should know though the work goes on; the command line prints it as a note."""
 
 
 def missing_extra(package: str, extra: str) -> UserError:

@@ -1,106 +1,136 @@
 """CoNLL-style columns: a word a line, its tag in the last column, a blank line after a sentence.
 
-Columns are separated by tabs when the line has one, otherwise by spaces. The word is in the first
-column, or in the second of three or more when the first one numbers the words of each sentence
-(1, 2, 3, as in CoNLL-U). `-DOCSTART-` lines and
-comments are skipped; a line that starts with `#` is a comment unless it has as many columns as
-the line before it (two at the start) and ends in a tag, so that the word `#` can be written.
+Columns are separated by tabs when the line has one, otherwise by spaces; those of CSV by commas.
+Which columns hold the word and the tag, and where sentences end, is told by `layout.py`.
+`-DOCSTART-` lines and comments are skipped; a line that starts with `#` is a comment unless it has
+as many columns as the line before it (two at the start) and ends in a tag, so that the word `#` can
+be written.
 """
 
 from __future__ import annotations
 
+import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
 
+from distilgliner.corpus.counting import Row
 from distilgliner.corpus.document import Document
+from distilgliner.corpus.layout import Layout, choose_layout, parse_header
+from distilgliner.corpus.reading import Gold
 from distilgliner.corpus.source import read_lines
-from distilgliner.corpus.tags import Tag, TaggedSentence, is_tag, parse_tag, read_tagged
+from distilgliner.corpus.tags import LOOK_AHEAD, TaggedSentence, is_tag, parse_tag, read_tagged
 from distilgliner.errors import UserError
 
 _SPACES = re.compile(r" +")
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """A line: its first column, its second when that may be the word, its tag, and its place."""
-
-    first: str
-    second: str | None
-    tag: Tag
-    place: str
-
-
 def read_columns(
-    stream: Iterable[bytes], title: str, scheme: str | None = None
+    stream: Iterable[bytes],
+    title: str,
+    scheme: str | None = None,
+    gold: Gold | None = None,
+    *,
+    has_commas: bool = False,
 ) -> Iterator[Document]:
     """The documents of a column file, a sentence a document, streaming.
 
     `scheme` is "iob1", "iob2" or "bioes"; None tells it from the tags (see `tags.read_tagged`).
-    Raises `UserError` naming `title` and the line for a missing column or an impossible tag.
+    Raises `UserError` naming `title` and the line for a missing column or an impossible tag, and
+    for two columns of tags when `gold` does not say which one counts.
     """
-    yield from read_tagged(_choose_words(_sentences(stream, title)), scheme)
+    yield from read_tagged(read_sentences(stream, title, gold, has_commas=has_commas), scheme, gold)
 
 
-def _choose_words(sentences: Iterator[list[_Row]]) -> Iterator[TaggedSentence]:
-    """Take the words from the first or the second column, as the first sentences tell.
-
-    One that is a lone word "1" does not tell, and waits for those behind it.
-    """
-    ahead = []
-    numbered = False
-    for rows in sentences:
-        ahead.append(rows)
-        numbered = _find_miscount(rows) is None
-        if not numbered or len(rows) > 1:
-            break
-    for rows in chain(ahead, sentences):
-        if numbered and (row := _find_miscount(rows)) is not None:
-            raise UserError(
-                f"{row.place}: the first column numbers the words of a sentence further up, but "
-                f"here it is {row.first!r}; number all sentences from 1 on, or none."
-            )
-        words = [(row.second if numbered else row.first) or "" for row in rows]
-        yield TaggedSentence(words, [row.tag for row in rows], [row.place for row in rows])
+def read_column_texts(
+    stream: Iterable[bytes], title: str, *, has_commas: bool = False
+) -> Iterator[Document]:
+    """Only the texts: of several columns of tags it does not matter which one counts."""
+    gold = Gold(tag_column="-1")
+    for sentence in read_sentences(stream, title, gold, has_commas=has_commas):
+        yield from read_tagged([TaggedSentence(sentence.words, None, sentence.places)], None)
 
 
-def _find_miscount(rows: Sequence[_Row]) -> _Row | None:
-    """The first row without the number that it should have, or without a word behind it."""
-    for number, row in enumerate(rows, 1):
-        if row.first != str(number) or not row.second:
-            return row
-    return None
+def read_sentences(
+    stream: Iterable[bytes], title: str, gold: Gold | None = None, *, has_commas: bool = False
+) -> Iterator[TaggedSentence]:
+    """The words and tags of a column file; see `read_columns`."""
+    rows = _rows(stream, title, _split_commas if has_commas else _split)
+    first = next((row for row in rows if row is not None), None)
+    if first is None:
+        return
+    header = parse_header(first.cells)
+    if header is None:
+        rows = chain([first], rows)
+    blocks = _blocks(rows)
+    # Two columns can only be a word and its tag.
+    ahead: list[list[Row]] = []
+    if header is not None or len(first.cells) > 2 or (gold and gold.tag_column is not None):
+        ahead = list(islice(blocks, LOOK_AHEAD))
+    column = None if gold is None else gold.tag_column
+    layout = choose_layout(ahead, header, column, title)
+    for block in chain(ahead, blocks):
+        for sentence in layout.split(block):
+            yield _build_sentence(sentence, layout)
 
 
-def _sentences(stream: Iterable[bytes], title: str) -> Iterator[list[_Row]]:
-    rows: list[_Row] = []
+def _build_sentence(rows: list[Row], layout: Layout) -> TaggedSentence:
+    words = [layout.find_word(row) for row in rows]
+    tags = [parse_tag(layout.find_tag(row), row.place) for row in rows]
+    return TaggedSentence(words, tags, [row.place for row in rows])
+
+
+def _blocks(rows: Iterable[Row | None]) -> Iterator[list[Row]]:
+    """The rows between blank lines."""
+    block: list[Row] = []
+    for row in rows:
+        if row is not None:
+            block.append(row)
+        elif block:
+            yield block
+            block = []
+    if block:
+        yield block
+
+
+def _rows(
+    stream: Iterable[bytes], title: str, split: Callable[[str], list[str]]
+) -> Iterator[Row | None]:
+    """The rows of a file; None for a blank line."""
     width = 2
+    is_first = True
     for number, line in read_lines(stream, title):
         place = f"{title}, line {number}"
-        columns = _split(line)
-        if not any(columns):
-            if rows:
-                yield rows
-                rows = []
+        cells = split(line)
+        if not any(cells) or cells[0] == "-DOCSTART-":
+            yield None
             continue
-        if columns[0] == "-DOCSTART-":
+        is_header = is_first and parse_header(cells) is not None
+        is_row = is_header or (len(cells) == width and is_tag(cells[-1]))
+        if line.startswith("#") and not is_row:
             continue
-        if line.startswith("#") and not (len(columns) == width and is_tag(columns[-1])):
-            continue
-        if len(columns) < 2 or not columns[0]:
+        is_first = False
+        if len(cells) < 2 or (not cells[0] and len(cells) < 3):
             raise UserError(
                 f"{place}: a word and its tag are needed, in two or more columns, "
-                f"but the line is {line.strip()!r}; for plain text pass --format text."
+                f"but the line is {line.strip()!r}; for {_suggest_format(line)}."
             )
-        width = len(columns)
-        second = columns[1] if width > 2 else None
-        rows.append(_Row(columns[0], second, parse_tag(columns[-1], place), place))
-    if rows:
-        yield rows
+        width = len(cells)
+        yield Row(cells, place)
+
+
+def _suggest_format(line: str) -> str:
+    if is_tag(_split_commas(line)[-1]) and len(_split_commas(line)) > 1:
+        return "columns between commas pass --format csv"
+    return "plain text pass --format text"
 
 
 def _split(line: str) -> list[str]:
     if "\t" in line:
-        return [column.strip() for column in line.rstrip().split("\t")]
+        return [cell.strip() for cell in line.rstrip().split("\t")]
     return _SPACES.split(line.strip())
+
+
+def _split_commas(line: str) -> list[str]:
+    delimiter = ";" if "," not in line and ";" in line else "\t" if "\t" in line else ","
+    return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter), [])]

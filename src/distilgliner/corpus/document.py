@@ -8,8 +8,14 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+from distilgliner.corpus.findings import Findings
 from distilgliner.corpus.words import split_words
 from distilgliner.errors import UserError
+
+_INVISIBLE = frozenset(
+    "\u180e\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+)
+"""Characters without width that separate or order words, and are no part of any."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -52,23 +58,30 @@ def text_id(text: str) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
-def check_entities(entities: Iterable[Entity], text: str, where: str) -> tuple[Entity, ...]:
+def is_blank(character: str) -> bool:
+    """Whether a character shows nothing: white space, or without width, or a byte-order mark."""
+    return character.isspace() or character in _INVISIBLE
+
+
+def strip_span(text: str, start: int, end: int) -> tuple[int, int]:
+    """The span without the blank characters (see `is_blank`) at its borders; may be empty."""
+    while start < end and is_blank(text[start]):
+        start += 1
+    while start < end and is_blank(text[end - 1]):
+        end -= 1
+    return start, end
+
+
+def check_entities(
+    entities: Iterable[Entity], text: str, where: str, findings: Findings | None = None
+) -> tuple[Entity, ...]:
     """Sort `entities`, drop exact duplicates, and check that they lie in `text` and do not overlap.
 
-    `where` names the place ("notes.jsonl, line 3") for the message.
+    White space at the borders of an entity is left out, and `findings` hears of it. `where` names
+    the place ("notes.jsonl, line 3") for the message.
     Raises `UserError` for an empty, out-of-range or overlapping entity.
     """
-    ordered = tuple(sorted(set(entities)))
-    for entity in ordered:
-        if not 0 <= entity.char_start < entity.char_end <= len(text):
-            raise UserError(
-                f"{where}: the span {_name(entity)} is not inside the text of {len(text)} "
-                "characters; correct its offsets (end exclusive)."
-            )
-        if not text[entity.char_start : entity.char_end].strip():
-            raise UserError(
-                f"{where}: the span {_name(entity)} covers only white space; correct its offsets."
-            )
+    ordered = tuple(sorted({_check_entity(entity, text, where, findings) for entity in entities}))
     for left, right in pairwise(ordered):
         if right.char_start < left.char_end:
             raise UserError(
@@ -76,6 +89,24 @@ def check_entities(entities: Iterable[Entity], text: str, where: str) -> tuple[E
                 "keep one of the two (flat NER only)."
             )
     return ordered
+
+
+def _check_entity(entity: Entity, text: str, where: str, findings: Findings | None) -> Entity:
+    if not 0 <= entity.char_start < entity.char_end <= len(text):
+        raise UserError(
+            f"{where}: the span {_name(entity)} is not inside the text of {len(text)} "
+            "characters; correct its offsets (end exclusive)."
+        )
+    start, end = strip_span(text, entity.char_start, entity.char_end)
+    if start == end:
+        raise UserError(
+            f"{where}: the span {_name(entity)} covers only white space; correct its offsets."
+        )
+    if (start, end) == (entity.char_start, entity.char_end):
+        return entity
+    if findings is not None:
+        findings.add_stripped(text[entity.char_start : entity.char_end], where)
+    return Entity(start, end, entity.label, entity.score)
 
 
 def _name(entity: Entity) -> str:
@@ -146,4 +177,4 @@ def restrict_labels(
                 f"{where}: unknown label {entity.label!r} (known: {', '.join(labels)}); "
                 f"add it to the labels or pass --ignore-labels {join_labels([entity.label])!r}."
             )
-    return Document(document.text, tuple(kept), place=document.place)
+    return replace(document, entities=tuple(kept))

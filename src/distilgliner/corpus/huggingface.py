@@ -1,17 +1,20 @@
 """Data sets of the Hugging Face hub: `hf:NAME[/CONFIG]:SPLIT`, streamed by `datasets`.
 
-Columns: `tokens` (or `words`) with `ner_tags` (or `tags`, `labels`), names or `ClassLabel`
-numbers in any scheme of `tags.py`; or the columns of `records.parse_record` (`text` + `entities`,
-`tokens` + `spans`, `tokenized_text` + `ner`); or only a text. NAME may be a local folder.
+Columns: `tokens` (or `words`) with `ner_tags` (or `tags`, `labels`, `ner`, …), names or
+`ClassLabel` numbers in any scheme of `tags.py`; or the columns of `records.parse_record` (`text` +
+`entities`, `tokens` + `spans`, `tokenized_text` + `ner`); or only a text. NAME may be a local
+folder. A column that seems to hold labels and is not understood is refused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from distilgliner.corpus.document import Document
+from distilgliner.corpus.reading import Gold
 from distilgliner.corpus.records import parse_record, parse_text
 from distilgliner.corpus.tags import Tag, TaggedSentence, parse_tag, read_tagged
 from distilgliner.errors import UserError, missing_extra
@@ -19,7 +22,12 @@ from distilgliner.progress import silence_loggers
 
 PREFIX = "hf:"
 _WORD_COLUMNS = ("tokens", "words", "tokenized_text")
-_TAG_COLUMNS = ("ner_tags", "tags", "labels")
+_TAG_COLUMNS = (
+    "ner_tags", "ner_tag", "ner", "ner_labels", "tags", "labels", "label", "tag", "bio_tags",
+    "iob_tags", "bio", "iob", "bioes", "token_labels",
+)  # fmt: skip
+_LOOK_AHEAD = 100
+"""Rows of which the first may lack tags."""
 _PATIENCE_SECONDS = 10.0
 
 
@@ -34,8 +42,10 @@ def parse_dataset_name(name: str) -> tuple[str, str]:
     return body, split
 
 
-def read_huggingface(name: str) -> Iterator[Document]:
+def read_huggingface(name: str, gold: Gold | None = None) -> Iterator[Document]:
     """The documents of one split, streamed.
+
+    `gold.tag_column` names the column of tags where there are others too.
 
     Raises `UserError` when `datasets` is missing, when the data set cannot be reached, and for
     columns that are not understood.
@@ -44,15 +54,16 @@ def read_huggingface(name: str) -> Iterator[Document]:
     if first is None:
         return
     words = next((column for column in _WORD_COLUMNS if column in first), None)
-    tags = next((column for column in _TAG_COLUMNS if column in first), None)
+    wanted = None if gold is None else gold.tag_column
+    tags = None if words is None else _choose_tags(rows, words, wanted, name)
     if words is not None and tags is not None:
         names = _class_names(rows, tags)
-        yield from read_tagged(_sentences(rows, name, words, tags, names), None)
+        yield from read_tagged(_sentences(rows, name, words, tags, names), None, gold)
         return
     rename = words == "words"
     for number, row in enumerate(rows, 1):
         record = {"tokens": row["words"], **row} if rename else dict(row)
-        yield parse_record(record, f"{name}, example {number}")
+        yield parse_record(record, f"{name}, example {number}", gold)
 
 
 def read_huggingface_texts(name: str) -> Iterator[Document]:
@@ -119,9 +130,32 @@ def _candidates(body: str) -> list[tuple[str, str | None]]:
     return [(body, None), (parent, config)] if slash else [(body, None)]
 
 
+def _choose_tags(
+    rows: Iterable[dict[str, Any]], words: str, wanted: str | None, name: str
+) -> str | None:
+    """The column with a tag for each word, told from the first row that has any."""
+    for row in islice(rows, _LOOK_AHEAD):
+        if wanted is not None:
+            if wanted not in row:
+                raise UserError(
+                    f"{name} has no column {wanted!r}; name one of {', '.join(row)} with "
+                    "--tag-column."
+                )
+            return wanted
+        for column in _TAG_COLUMNS:
+            value = row.get(column)
+            if not isinstance(value, list) or not value or not isinstance(value[0], (str, int)):
+                continue
+            # GLiNER's own data has names of labels in such columns, and spans in another.
+            if words != "tokenized_text" or len(value) == len(row[words] or ()):
+                return column
+    return None
+
+
 def _class_names(rows: Any, column: str) -> Sequence[str] | None:
-    feature = (rows.features or {}).get(column)
-    return getattr(getattr(feature, "feature", None), "names", None)
+    feature = (getattr(rows, "features", None) or {}).get(column)
+    inner = feature[0] if isinstance(feature, list) and feature else feature
+    return getattr(getattr(inner, "feature", inner), "names", None)
 
 
 def _sentences(
@@ -136,6 +170,9 @@ def _sentences(
         if not row[words]:
             raise UserError(f"{place}: the column {words!r} is empty; remove the example.")
         parse_text({"tokens": row[words]}, place)  # checks the words
+        if row[tags] is None:
+            yield TaggedSentence(list(row[words]), None, [place] * len(row[words]))
+            continue
         if not isinstance(row[tags], list) or len(row[tags]) != len(row[words]):
             raise UserError(f"{place}: the column {tags!r} must hold one tag for every word.")
         parsed = [_parse(tag, names, tags, place) for tag in row[tags]]

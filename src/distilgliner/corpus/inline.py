@@ -10,19 +10,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from distilgliner.corpus.document import Document, Entity, check_entities
+from distilgliner.corpus.reading import Gold
 from distilgliner.corpus.records import parse_label
 from distilgliner.corpus.source import read_lines
 from distilgliner.errors import UserError
 
 
-def read_inline(stream: Iterable[bytes], title: str) -> Iterator[Document]:
+def read_inline(
+    stream: Iterable[bytes], title: str, gold: Gold | None = None
+) -> Iterator[Document]:
     """The documents of an inline file; raises `UserError` naming `title` and the line."""
     for number, line in read_lines(stream, title):
         if line.strip() and not line.startswith("#"):
-            yield parse_inline(line.strip(), f"{title}, line {number}")
+            yield parse_inline(line.strip(), f"{title}, line {number}", gold)
 
 
-def parse_inline(line: str, where: str) -> Document:
+def parse_inline(line: str, where: str, gold: Gold | None = None) -> Document:
     """One line of inline markup; raises `UserError` for brackets that do not match."""
     text: list[str] = []
     entities: list[Entity] = []
@@ -62,4 +65,5 @@ def parse_inline(line: str, where: str) -> Document:
     if escaped:
         raise UserError(f"{where}: the line ends in a lone backslash; write \\\\ for a plain one.")
     whole = "".join(text)
-    return Document(whole, check_entities(entities, whole, where), place=where)
+    findings = None if gold is None else gold.findings
+    return Document(whole, check_entities(entities, whole, where, findings), place=where)

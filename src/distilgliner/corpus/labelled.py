@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from distilgliner.corpus.document import Document, restrict_labels
+from distilgliner.corpus.findings import Findings
 from distilgliner.corpus.read import read_documents
+from distilgliner.corpus.reading import Reading
 from distilgliner.errors import UserError
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 
 def read_labelled_documents(
@@ -14,17 +20,25 @@ def read_labelled_documents(
     labels: Sequence[str] | None,
     ignored: Sequence[str] = (),
     *,
-    format: str | None = None,
+    findings: Findings | None = None,
+    **reading: Unpack[Reading],
 ) -> list[Document]:
     """The documents of several sources, one after the other, with the entities of `labels`.
 
-    `labels` None means every label but the `ignored` ones. Raises `UserError` that names the source
+    `labels` None means every label but the `ignored` ones. `reading` are options of
+    `read_documents`. What is odd, in one source or between them, such as a text that is labelled
+    twice, is collected in `findings`; None warns of it. Raises `UserError` that names the source
     and the document when that has no labels, or one that is neither in `labels` nor in `ignored`.
     """
+    collected = Findings() if findings is None else findings
     documents = []
-    for source in sources:
-        read = read_documents(source, format=format)
-        documents += restrict_documents(read, labels, ignored, source)
+    try:
+        for source in sources:
+            read = read_documents(source, findings=collected, **reading)
+            documents += restrict_documents(read, labels, ignored, source)
+    finally:  # where a document is refused, they may say why
+        if findings is None:
+            collected.tell()
     return documents
 
 
@@ -37,7 +51,7 @@ def restrict_documents(
     """Labelled documents with only the entities of `labels`; see `read_labelled_documents`."""
     restricted = []
     for number, document in enumerate(documents, 1):
-        where = f"{source}, document {number}"
+        where = document.place or f"{source}, document {number}"
         if document.entities is None:
             raise UserError(f"{where}, has no human labels; give labelled text.")
         known = labels

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any, BinaryIO
 
 from distilgliner.corpus import columns, inline, jsonl, text
 from distilgliner.corpus.document import Document
+from distilgliner.corpus.findings import Findings
+from distilgliner.corpus.reading import Gold, build_gold
 from distilgliner.corpus.source import STDIN, Source, open_bytes, parse_source, take_slice
 from distilgliner.errors import UserError
 
@@ -16,6 +19,7 @@ FORMATS: dict[str, str] = {
     "jsonl": "a JSON object a line",
     "json": "one JSON array of objects (GLiNER's training data)",
     "conll": "a word and its tag a line, in IOB1, IOB2 or BIOES, told from the tags",
+    "csv": "the same, with commas between the columns",
     "iob1": "the same, in IOB1",
     "iob2": "the same, in IOB2",
     "bioes": "the same, in BIOES, IOBES or BILOU",
@@ -38,15 +42,24 @@ _EXTENSIONS = {
     ".iobes": "bioes",
     ".bilou": "bioes",
     ".tsv": "conll",
+    ".csv": "csv",
     ".inline": "inline",
     ".txt": "text",
     ".text": "text",
     ".spacy": "spacy",
 }
-_TAG_SCHEMES = {"conll": None, "iob1": "iob1", "iob2": "iob2", "bioes": "bioes"}
+_COMMAS = ("csv",)
+_ARRAY = re.compile(rb"\[\s*(?:[{\"\]]|\[\s*\")")
+"""How an array of JSON begins, and few texts do, though they may begin with a bracket."""
+_TAG_SCHEMES = {
+    "conll": None,
+    "csv": None,
+    "iob1": "iob1",
+    "iob2": "iob2",
+    "bioes": "bioes",
+}
 
-_Reader = Callable[[Any, str], Iterator[Document]]
-_READERS: dict[str, _Reader] = {
+_READERS: dict[str, Callable[[Any, str, Gold], Iterator[Document]]] = {
     "jsonl": jsonl.read_jsonl,
     "json": jsonl.read_json,
     "inline": inline.read_inline,
@@ -54,8 +67,8 @@ _READERS: dict[str, _Reader] = {
     "text-file": text.read_text_file,
 }
 # For prediction: entities are not looked at, and an empty text is a document all the same.
-_LENIENT_READERS: dict[str, _Reader] = {
-    **_READERS,
+_LENIENT_READERS: dict[str, Callable[[Any, str], Iterator[Document]]] = {
+    "inline": inline.read_inline,
     "jsonl": jsonl.read_jsonl_texts,
     "json": jsonl.read_json_texts,
     "text": text.read_every_text_line,
@@ -63,19 +76,32 @@ _LENIENT_READERS: dict[str, _Reader] = {
 }
 
 
-def read_documents(source: str | Path, *, format: str | None = None) -> Iterator[Document]:
+def read_documents(
+    source: str | Path,
+    *,
+    format: str | None = None,
+    offsets: str = "characters",
+    tag_column: str | int | None = None,
+    findings: Findings | None = None,
+) -> Iterator[Document]:
     """Read the documents of `source`, streaming.
 
     `source` is a file, optionally packed (`.gz`); a folder of `.txt` files, a file a document; "-"
     for standard input; or `hf:NAME[/CONFIG]:SPLIT`. It may end in a slice over documents, such as
     `dev.jsonl[:100]`. `format` is a key of `FORMATS`; None goes by the extension, and on standard
-    input by the first character: "{" begins JSONL, everything else is text.
+    input by its beginning: "{" begins JSONL, "[" an array of JSON, and everything else is text.
+    `offsets` is what the start and end of entities count, see `offsets.OFFSETS`. `tag_column` is
+    the column of tags that counts, where files have several: its number from 1, or its name.
+    `findings` collects what is odd, such as white space at the borders of entities, or a text that
+    is labelled twice; None warns of it (`errors.Notice`) when the last document has been read.
 
     Raises `UserError` at once for a source or format that does not exist, and on the way for bad
     content, naming the file and line; a source without any document is an error too.
     """
     wanted = parse_source(source)
-    return _read(wanted, _choose_format(wanted, format), lenient=False)
+    gold = build_gold(offsets, tag_column, findings)
+    documents = _read(wanted, _choose_format(wanted, format), gold)
+    return _watch(documents, gold.findings, tell=findings is None)
 
 
 def read_texts(source: str | Path, *, format: str | None = None) -> Iterator[str]:
@@ -93,8 +119,16 @@ def read_inputs(
 ) -> Iterator[tuple[str, dict[str, Any] | None]]:
     """As `read_texts`, each with the JSON object that it was read from; None in other formats."""
     wanted = parse_source(source)
-    documents = _read(wanted, _choose_format(wanted, format), lenient=True)
+    documents = _read(wanted, _choose_format(wanted, format), None)
     return ((document.text, document.record) for document in documents)
+
+
+def _watch(documents: Iterator[Document], findings: Findings, *, tell: bool) -> Iterator[Document]:
+    for document in documents:
+        findings.add_document(document)
+        yield document
+    if tell:
+        findings.tell()
 
 
 def _choose_format(source: Source, format: str | None) -> str | None:
@@ -117,13 +151,14 @@ def _choose_format(source: Source, format: str | None) -> str | None:
     if extension not in _EXTENSIONS:
         raise UserError(
             f"The format of {source.title} cannot be told from its name; "
-            f"pass --format with one of {', '.join(FORMATS)}."
+            f"name it .jsonl or the like, or pass --format with one of {', '.join(FORMATS)}."
         )
     return _EXTENSIONS[extension]
 
 
-def _read(source: Source, format: str | None, *, lenient: bool) -> Iterator[Document]:
-    found = _not_empty(_dispatch(source, format, lenient), source)
+def _read(source: Source, format: str | None, gold: Gold | None) -> Iterator[Document]:
+    """The documents of a slice; `gold` None is for texts only."""
+    found = _not_empty(_dispatch(source, format, gold), source)
     if source.start is None and source.stop is None:
         yield from found
         return
@@ -138,21 +173,23 @@ def _read(source: Source, format: str | None, *, lenient: bool) -> Iterator[Docu
         )
 
 
-def _dispatch(source: Source, format: str | None, lenient: bool) -> Iterator[Document]:
+def _dispatch(source: Source, format: str | None, gold: Gold | None) -> Iterator[Document]:
     if format == "hf":
         from distilgliner.corpus import huggingface
 
-        read = huggingface.read_huggingface_texts if lenient else huggingface.read_huggingface
-        yield from read(source.name)
+        if gold is None:
+            yield from huggingface.read_huggingface_texts(source.name)
+        else:
+            yield from huggingface.read_huggingface(source.name, gold)
     elif format == "folder":
-        yield from text.read_text_folder(source, keep_blank=lenient)
+        yield from text.read_text_folder(source, keep_blank=gold is None)
     else:
         with open_bytes(source) as stream:
-            yield from _read_stream(stream, source.title, format, lenient)
+            yield from _read_stream(stream, source.title, format, gold)
 
 
 def _read_stream(
-    stream: BinaryIO, title: str, format: str | None, lenient: bool
+    stream: BinaryIO, title: str, format: str | None, gold: Gold | None
 ) -> Iterator[Document]:
     lines: Iterable[bytes] = stream
     if format is None:
@@ -160,24 +197,30 @@ def _read_stream(
     if format == "spacy":
         from distilgliner.corpus.spacy_docbin import read_spacy
 
-        yield from read_spacy(stream, title)
+        yield from read_spacy(stream, title, gold)
+    elif format in _TAG_SCHEMES and gold is None:
+        yield from columns.read_column_texts(lines, title, has_commas=format in _COMMAS)
     elif format in _TAG_SCHEMES:
-        yield from columns.read_columns(lines, title, _TAG_SCHEMES[format])
+        scheme = _TAG_SCHEMES[format]
+        yield from columns.read_columns(lines, title, scheme, gold, has_commas=format in _COMMAS)
+    elif gold is None:
+        yield from _LENIENT_READERS[format](lines, title)
     else:
-        readers = _LENIENT_READERS if lenient else _READERS
-        yield from readers[format](lines, title)
+        yield from _READERS[format](lines, title, gold)
 
 
 def _sniff(stream: Iterable[bytes]) -> tuple[str, Iterable[bytes]]:
     """The format of standard input, and its lines, the ones looked at included."""
     lines = iter(stream)
     seen: list[bytes] = []
+    start = b""
     for line in lines:
         seen.append(line)
-        start = line.removeprefix(b"\xef\xbb\xbf").lstrip()
-        if start:
-            return "jsonl" if start.startswith(b"{") else "text", chain(seen, lines)
-    return "text", seen
+        start += line.removeprefix(b"\xef\xbb\xbf").strip() if not start else line.strip()
+        if start and start != b"[":
+            break
+    format = "jsonl" if start.startswith(b"{") else "json" if _ARRAY.match(start) else "text"
+    return format, chain(seen, lines)
 
 
 def _not_empty(documents: Iterator[Document], source: Source) -> Iterator[Document]:

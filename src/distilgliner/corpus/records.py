@@ -1,54 +1,62 @@
-"""One JSON object to one document: the three shapes that the readers of JSON share."""
+"""One JSON object to one document: the shapes that the readers of JSON and of data sets share."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from distilgliner.corpus.document import Document, Entity, check_entities, normalize_label
+from distilgliner.corpus.document import (
+    Document,
+    Entity,
+    check_entities,
+    normalize_label,
+    strip_span,
+)
+from distilgliner.corpus.offsets import RawSpan, convert_spans, guess_offsets
+from distilgliner.corpus.reading import Gold
+from distilgliner.corpus.shapes import SHAPES, Labels, find_labels, simplify_record
+from distilgliner.corpus.spans import describe_type, is_offset, parse_spans
 from distilgliner.errors import UserError
 
-SHAPES = '{"text", "entities"}, {"tokens", "spans"} or GLiNER\'s {"tokenized_text", "ner"}'
+_WORD_KEYS = ("tokens", "tokenized_text", "words")
 
 
-def parse_record(record: Any, where: str) -> Document:
-    """The document of a JSON object in one of three shapes.
+def parse_record(record: Any, where: str, gold: Gold | None = None) -> Document:
+    """The document of a JSON object.
 
     - `{"text", "entities": [{"start", "end", "label"}]}`: characters, the end exclusive
     - `{"tokens", "spans": [[start, end, label]]}`: words, the end exclusive
     - `{"tokenized_text", "ner": [[start, end, label]]}`: words, the end inclusive (GLiNER's)
+    - what annotation tools export, see `shapes.find_labels`
 
-    Without the second key, or with null, the document is unlabelled (`entities` None). Words are
-    joined by one space. `where` ("notes.jsonl, line 3") begins the message of the `UserError` that
-    is raised for anything else, an empty text included.
+    Without labels, or with null in their place, the document is unlabelled (`entities` None). Words
+    are joined by one space, without white space at their borders. `where` ("notes.jsonl, line 3")
+    begins the message of the `UserError` that is raised for anything else, an empty text included,
+    and for a key that seems to hold labels and is not understood.
     """
+    gold = Gold() if gold is None else gold
+    record = simplify_record(record, where, gold.findings)
     text = parse_text(record, where)
     if not text.strip():
         raise UserError(f"{where}: the text is empty; remove the record or give it a text.")
-    if "text" in record:
-        given = record.get("entities")
-        spans = None if given is None else _character_spans(given, where)
-    elif "tokens" in record:
-        given = record.get("spans")
-        spans = None if given is None else _word_spans(record["tokens"], given, where, last=0)
-    else:
-        given, tokens = record.get("ner"), record["tokenized_text"]
-        spans = None if given is None else _word_spans(tokens, given, where, last=1)
-    if spans is None:
-        return Document(text)
-    return Document(text, check_entities(spans, text, where), place=where)
+    labels = find_labels(record, where, gold.findings)
+    if labels is None:
+        return Document(text, place=where)
+    entities = _read_labels(labels, record, text, where, gold)
+    return Document(text, check_entities(entities, text, where, gold.findings), place=where)
 
 
 def parse_text(record: Any, where: str) -> str:
     """Only the text of such a JSON object, which may be empty; its entities are not looked at."""
+    record = simplify_record(record, where)
     if not isinstance(record, dict):
         raise UserError(f"{where}: this is no JSON object; write one with {SHAPES}.")
     if "text" in record:
         text = record["text"]
         if not isinstance(text, str):
-            raise UserError(f'{where}: "text" must be a string, not {_type(text)}.')
+            raise UserError(f'{where}: "text" must be a string, not {describe_type(text)}.')
     else:
-        key = next((key for key in ("tokens", "tokenized_text") if key in record), None)
+        key = find_word_key(record)
         if key is None:
             raise UserError(f"{where}: the object has no text; write one with {SHAPES}.")
         tokens = record[key]
@@ -56,7 +64,23 @@ def parse_text(record: Any, where: str) -> str:
             raise UserError(f'{where}: "{key}" must be a list of strings.')
         if not all(token.strip() for token in tokens):
             raise UserError(f'{where}: "{key}" holds an empty word; remove it and shift the spans.')
-        text = " ".join(tokens)
+        text = join_tokens(tokens)[0]
+    check_characters(text, where)
+    return text
+
+
+def find_word_key(record: dict[str, Any]) -> str | None:
+    """The key of the words of a record, if it has any."""
+    return next((key for key in _WORD_KEYS if key in record), None)
+
+
+def check_characters(text: str, where: str) -> None:
+    """Raise `UserError` for what no text holds: half of a character, or the character NUL."""
+    if "\0" in text:
+        raise UserError(
+            f"{where}: the text holds the character NUL, as UTF-16 that was read as something "
+            "else does; write the text anew from its source, as UTF-8."
+        )
     if not text.isascii():
         try:
             text.encode("utf-8")
@@ -65,17 +89,26 @@ def parse_text(record: Any, where: str) -> str:
                 f"{where}: the text holds half a character (a lone surrogate like \\ud83d); "
                 "write the whole character."
             ) from None
-    return text
+
+
+def strip_token(token: str) -> str:
+    """A word without white space at its borders; one of nothing but that stays as it is."""
+    start, end = strip_span(token, 0, len(token))
+    return token[start:end] if start < end else token
 
 
 def join_tokens(tokens: Sequence[str]) -> tuple[str, list[tuple[int, int]]]:
-    """Join words by one space; returns the text and each word's `(char_start, char_end)`."""
+    """Join words by one space; returns the text and each word's `(char_start, char_end)`.
+
+    White space at the borders of a word is left out.
+    """
+    words = [strip_token(token) for token in tokens]
     offsets = []
     start = 0
-    for token in tokens:
-        offsets.append((start, start + len(token)))
-        start += len(token) + 1
-    return " ".join(tokens), offsets
+    for word in words:
+        offsets.append((start, start + len(word)))
+        start += len(word) + 1
+    return " ".join(words), offsets
 
 
 def parse_label(label: Any, where: str) -> str:
@@ -86,52 +119,60 @@ def parse_label(label: Any, where: str) -> str:
     return name
 
 
-def _character_spans(given: Any, where: str) -> list[Entity]:
-    if not isinstance(given, list):
-        raise UserError(f'{where}: "entities" must be a list of objects, not {_type(given)}.')
-    entities = []
-    for item in given:
-        if not isinstance(item, dict) or not {"start", "end", "label"} <= item.keys():
+def _read_labels(
+    labels: Labels, record: dict[str, Any], text: str, where: str, gold: Gold
+) -> list[Entity]:
+    if labels.kind == "characters":
+        spans = parse_spans(labels.value, labels.key, text, where)
+        return _place_spans(spans, text, where, gold)
+    tokens = record[labels.words_key]
+    for token in tokens:
+        if strip_token(token) != token:
+            gold.findings.add_stripped(token, where)
+    offsets = _locate_tokens(tokens, text, where) if "text" in record else join_tokens(tokens)[1]
+    if labels.kind == "tags":
+        return _read_tags(labels, offsets, where)
+    last = int(labels.kind == "words inclusive" or gold.offsets == "inclusive")
+    return _word_spans(offsets, labels, where, last=last)
+
+
+def _place_spans(spans: Sequence[RawSpan], text: str, where: str, gold: Gold) -> list[Entity]:
+    placed = [
+        Entity(start, end, parse_label(span.label, where), span.score)
+        for span, (start, end) in zip(
+            spans, convert_spans(spans, text, gold.offsets, where), strict=True
+        )
+    ]
+    for entity, span in zip(placed, spans, strict=True):
+        if not 0 <= entity.char_start < entity.char_end <= len(text):
+            other = guess_offsets(spans, text, gold.offsets)
+            option = "leave out --offsets" if other == "characters" else f"pass --offsets {other}"
+            remedy = "correct its offsets (end exclusive)" if other is None else option
             raise UserError(
-                f'{where}: the entity {item!r} must be an object with "start", "end" and "label".'
+                f"{where}: the span {span.start}–{span.end} ({span.label!r}) is not inside the "
+                f"text of {len(text)} characters; {remedy}."
             )
-        start, end = item["start"], item["end"]
-        if not (_is_offset(start) and _is_offset(end)):
-            raise UserError(f'{where}: "start" and "end" of {item!r} must be whole numbers.')
-        label, score = parse_label(item["label"], where), _parse_score(item, where)
-        entities.append(Entity(start, end, label, score))
-    return entities
+    return placed
 
 
-def _parse_score(item: dict[str, Any], where: str) -> float:
-    score = item.get("score")
-    if score is None:
-        return 1.0
-    try:
-        if isinstance(score, (int, float)) and not isinstance(score, bool):
-            return float(score)
-    except OverflowError:  # a number of 400 digits
-        pass
-    raise UserError(f'{where}: "score" of {item!r} must be a number; correct it or leave it out.')
-
-
-def _word_spans(tokens: list[str], given: Any, where: str, *, last: int) -> list[Entity]:
+def _word_spans(
+    offsets: Sequence[tuple[int, int]], labels: Labels, where: str, *, last: int
+) -> list[Entity]:
     """`last` is what to add to the given end to make it exclusive."""
-    key = "ner" if last else "spans"
+    key, given = labels.key, labels.value
     if not isinstance(given, list):
-        raise UserError(f'{where}: "{key}" must be a list of spans, not {_type(given)}.')
-    _, offsets = join_tokens(tokens)
+        raise UserError(f'{where}: "{key}" must be a list of spans, not {describe_type(given)}.')
     entities = []
     for item in given:
         if not isinstance(item, (list, tuple)) or len(item) != 3:
             raise UserError(f"{where}: the span {item!r} must be [first word, end, label].")
         start, end, label = item
-        if not (_is_offset(start) and _is_offset(end)):
+        if not (is_offset(start) and is_offset(end)):
             raise UserError(f"{where}: start and end of the span {item!r} must be whole numbers.")
-        if not 0 <= start < end + last <= len(tokens):
+        if not 0 <= start < end + last <= len(offsets):
             kind = "inclusive" if last else "exclusive"
             raise UserError(
-                f"{where}: the span {item!r} is not inside the {len(tokens)} words; "
+                f"{where}: the span {item!r} is not inside the {len(offsets)} words; "
                 f"correct its word offsets (end {kind})."
             )
         char_start, char_end = offsets[start][0], offsets[end + last - 1][1]
@@ -139,10 +180,33 @@ def _word_spans(tokens: list[str], given: Any, where: str, *, last: int) -> list
     return entities
 
 
-def _is_offset(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+def _read_tags(labels: Labels, offsets: Sequence[tuple[int, int]], where: str) -> list[Entity]:
+    from distilgliner.corpus.tags import compute_spans, detect_scheme, parse_tag  # needs this file
+
+    if len(labels.value) != len(offsets):
+        raise UserError(
+            f'{where}: "{labels.key}" has {len(labels.value)} tags for {len(offsets)} words; write '
+            "one for every word."
+        )
+    tags = [parse_tag(tag, f'{where}, "{labels.key}"') for tag in labels.value]
+    scheme = detect_scheme([tags])
+    return [
+        Entity(offsets[start][0], offsets[end - 1][1], label)
+        for start, end, label in compute_spans(tags, scheme, [where] * len(tags))
+    ]
 
 
-def _type(value: Any) -> str:
-    names = {dict: "an object", list: "a list", str: "a string", bool: "a truth value"}
-    return "null" if value is None else names.get(type(value), "a number")
+def _locate_tokens(tokens: Sequence[str], text: str, where: str) -> list[tuple[int, int]]:
+    """Where the words of a record stand in its own text. Raises `UserError` for one that is not."""
+    offsets = []
+    position = 0
+    for token in map(strip_token, tokens):
+        start = text.find(token, position)
+        if start < 0:
+            raise UserError(
+                f"{where}: the word {token!r} is not in the text after position {position}; leave "
+                'out "text", and the words are joined by one space.'
+            )
+        position = start + len(token)
+        offsets.append((start, position))
+    return offsets

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import re
 import sys
@@ -19,6 +20,10 @@ from distilgliner.errors import UserError
 STDIN = "-"
 _SLICE = re.compile(r"\[(?P<start>-?\d*):(?P<stop>-?\d*)\]$")
 _BOM = b"\xef\xbb\xbf"
+_MARKS_AS_TEXT = ("ÿþ".encode(), "þÿ".encode())
+"""What the marks of UTF-16 become where a file was read as Latin-1."""
+_START = 1024
+"""Bytes of a line by which UTF-16 and UTF-32 are told."""
 
 T = TypeVar("T")
 
@@ -122,21 +127,79 @@ def open_bytes(source: Source) -> Iterator[BinaryIO]:
 def read_lines(stream: Iterable[bytes], title: str) -> Iterator[tuple[int, str]]:
     """The lines as `(line number from 1, text without its end)`.
 
-    Only \\n and \\r\\n end a line (a text may hold U+2028 and the like); a byte-order mark is
-    dropped. Raises `UserError` for bytes that are not UTF-8.
+    \\n, \\r\\n (or \\r\\r\\n, from a file that was converted twice) and a lone \\r end a line, and
+    nothing else: a text may hold U+2028 and the like. A byte-order mark is dropped.
+    Raises `UserError` for bytes that are not UTF-8, and for UTF-16 and UTF-32.
     """
-    for number, raw in enumerate(stream, 1):
-        if number == 1:
+    number = 0
+    for raw in stream:
+        if not number:
             raw = raw.removeprefix(_BOM)
-        yield number, decode_text(raw, f"{title}, line {number}").rstrip("\r\n")
+        line = decode_text(raw, f"{title}, line {number + 1}")
+        line = line[:-1].rstrip("\r") if line.endswith("\n") else line.removesuffix("\r")
+        for part in line.split("\r"):
+            number += 1
+            yield number, part
 
 
 def decode_text(raw: bytes, where: str) -> str:
     """Decode UTF-8; raises `UserError` naming `where` when the bytes are something else."""
+    encoding = None
+    if b"\0" in raw or raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encoding = _find_wide_encoding(raw)
+    if encoding is not None:
+        raise UserError(
+            f"{where}: the file is in {encoding.upper()}, not UTF-8; convert it, for example with: "
+            f"iconv -f {encoding} -t utf-8."
+        )
     try:
-        return raw.decode("utf-8")
+        text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise UserError(
             f"{where}: byte {error.start + 1} is not UTF-8; convert the file, "
-            "for example with: iconv -f latin1 -t utf-8."
+            f"for example with: iconv -f {_guess_narrow_encoding(raw)} -t utf-8."
         ) from None
+    if "\0" in text:
+        raise UserError(
+            f"{where}: the file holds the character NUL, as UTF-16 that was converted as something "
+            "else does; convert the original with: iconv -f utf-16 -t utf-8."
+        )
+    return text
+
+
+def _find_wide_encoding(raw: bytes) -> str | None:
+    """What iconv calls the encoding of a line of UTF-16 or UTF-32, by its mark or its zero bytes.
+
+    The lines of a file in UTF-16 are cut in the middle of a line feed: after the first, those of
+    little-endian files begin with its second half.
+    """
+    for mark, encoding in (
+        (codecs.BOM_UTF32_LE, "utf-32"),
+        (codecs.BOM_UTF32_BE, "utf-32"),
+        (codecs.BOM_UTF16_LE, "utf-16"),
+        (codecs.BOM_UTF16_BE, "utf-16"),
+    ):
+        if raw.startswith(mark):
+            return encoding
+    start = raw[:_START]
+    if raw.startswith(_MARKS_AS_TEXT):
+        return None
+    if start.count(0) * 4 < len(start) or not start:
+        return None
+    if start.count(0) * 8 >= 5 * len(start):  # three of four bytes
+        return "utf-32be" if start[0] == 0 else "utf-32le"
+    even, odd = start[::2].count(0), start[1::2].count(0)
+    if even and odd and min(even, odd) * 8 > max(even, odd):
+        return None  # zeros on both sides, as of UTF-16 that was converted as Latin-1
+    return "utf-16be" if even > odd else "utf-16le"
+
+
+def _guess_narrow_encoding(raw: bytes) -> str:
+    """Windows' code page where a byte is a letter or quote of it, and a control in Latin-1."""
+    if any(0x80 <= byte < 0xA0 for byte in raw):
+        try:
+            raw.decode("cp1252")
+        except UnicodeDecodeError:
+            return "latin1"
+        return "cp1252"
+    return "latin1"

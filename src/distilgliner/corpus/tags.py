@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import chain, islice
 
 from distilgliner.corpus.document import Document, Entity, check_entities
-from distilgliner.corpus.records import join_tokens, parse_label
+from distilgliner.corpus.reading import Gold
+from distilgliner.corpus.records import join_tokens, parse_label, strip_token
 from distilgliner.errors import UserError
 
 SCHEMES = ("iob1", "iob2", "bioes")
@@ -22,10 +23,13 @@ OUTSIDE: Tag = ("O", "")
 
 @dataclass(frozen=True, slots=True)
 class TaggedSentence:
-    """Words and their tags; `places[i]` names where word i stands ("a.conll, line 7")."""
+    """Words and their tags, None for tags that are not known.
+
+    `places[i]` names where word i stands ("a.conll, line 7").
+    """
 
     words: list[str]
-    tags: list[Tag]
+    tags: list[Tag] | None
     places: list[str]
 
 
@@ -42,17 +46,22 @@ def parse_tag(column: str, where: str) -> Tag:
     if not is_tag(column):
         raise UserError(
             f"{where}: {column!r} is no tag; write O, or B-, I-, E- or S- and a label "
-            "in the last column."
+            "in the last column, or name another one with --tag-column."
         )
     if column == "O":
         return OUTSIDE
+    if "|" in column:
+        raise UserError(
+            f"{where}: {column!r} holds several tags of one word; keep one of them (flat NER only)."
+        )
     return _SPELLING.get(column[0], column[0]), parse_label(column[2:], where)
 
 
 def detect_scheme(sentences: Iterable[Sequence[Tag]]) -> str:
     """The scheme that the tags are written in.
 
-    - any E or S (L or U): bioes;
+    - any E or S (L or U): bioes, unless fewer tags are wrong in iob2 or iob1, where one of those
+      is a slip;
     - otherwise any B that does not follow an entity of its own label: iob2, because IOB1 writes B
       nowhere else;
     - otherwise any I: iob1;
@@ -60,18 +69,26 @@ def detect_scheme(sentences: Iterable[Sequence[Tag]]) -> str:
     """
     begun = False
     inside = False
-    for tags in sentences:
+    ends = False
+    known = list(sentences)
+    for tags in known:
         previous = OUTSIDE
         for prefix, label in tags:
-            if prefix in "ES":
-                return "bioes"
+            ends = ends or prefix in "ES"
             begun = begun or (prefix == "B" and previous[1] != label)
             inside = inside or prefix == "I"
             previous = (prefix, label)
+    if ends:  # of equals bioes, the first
+        return min(
+            ("bioes", "iob2", "iob1"),
+            key=lambda scheme: sum(_count_faults(tags, scheme) for tags in known),
+        )
     return "iob1" if inside and not begun else "iob2"
 
 
-def read_tagged(sentences: Iterable[TaggedSentence], scheme: str | None) -> Iterator[Document]:
+def read_tagged(
+    sentences: Iterable[TaggedSentence], scheme: str | None, gold: Gold | None = None
+) -> Iterator[Document]:
     """The documents of tagged sentences, streaming.
 
     With `scheme` None it is told from the tags: sentences without an entity read the same in every
@@ -79,33 +96,66 @@ def read_tagged(sentences: Iterable[TaggedSentence], scheme: str | None) -> Iter
     scheme is settled by `detect_scheme`. Whatever does not fit the scheme is a `UserError`.
     """
     stream = iter(sentences)
+    because = ""
     if scheme is None:
         for sentence in stream:
-            if any(tag != OUTSIDE for tag in sentence.tags):
+            if any(tag != OUTSIDE for tag in sentence.tags or ()):
                 ahead = [sentence, *islice(stream, LOOK_AHEAD - 1)]
-                scheme = detect_scheme(held.tags for held in ahead)
+                scheme = detect_scheme(held.tags or () for held in ahead)
+                because = _find_reason(ahead) if scheme == "bioes" else ""
                 stream = chain(ahead, stream)
                 break
-            yield _document(sentence, "iob2")
+            yield _document(sentence, "iob2", gold)
     for sentence in stream:
-        yield _document(sentence, scheme or "iob2")
+        yield _document(sentence, scheme or "iob2", gold, because)
 
 
-def _document(sentence: TaggedSentence, scheme: str) -> Document:
+def _find_reason(sentences: Iterable[TaggedSentence]) -> str:
+    """The first tag that only BIOES has, for the message about another that does not fit."""
+    for sentence in sentences:
+        for tag, place in zip(sentence.tags or (), sentence.places, strict=True):
+            if tag[0] in "ES":
+                return f" (which {tag[0]}-{tag[1]} in {place} makes it)"
+    return ""
+
+
+def _document(
+    sentence: TaggedSentence, scheme: str, gold: Gold | None, because: str = ""
+) -> Document:
+    findings = None if gold is None else gold.findings
     text, offsets = join_tokens(sentence.words)
+    where = sentence.places[0]
+    if findings is not None:
+        for word, place in zip(sentence.words, sentence.places, strict=True):
+            if strip_token(word) != word:
+                findings.add_stripped(word, place)
+    if sentence.tags is None:
+        return Document(text, place=where)
     entities = [
         Entity(offsets[start][0], offsets[end - 1][1], label)
-        for start, end, label in compute_spans(sentence.tags, scheme, sentence.places)
+        for start, end, label in compute_spans(sentence.tags, scheme, sentence.places, because)
     ]
-    where = sentence.places[0]
-    return Document(text, check_entities(entities, text, where), place=where)
+    return Document(text, check_entities(entities, text, where, findings), place=where)
+
+
+def _count_faults(tags: Sequence[Tag], scheme: str) -> int:
+    """How many tags of a sentence, its end included, cannot stand where they stand."""
+    count = 0
+    is_open = False
+    before = OUTSIDE
+    for tag in (*tags, OUTSIDE):
+        count += _fault(before, tag, scheme, is_open=is_open) is not None
+        is_open = tag[0] in "BI" or (scheme != "bioes" and tag[0] != "O")
+        before = tag
+    return count
 
 
 def compute_spans(
-    tags: Sequence[Tag], scheme: str, places: Sequence[str]
+    tags: Sequence[Tag], scheme: str, places: Sequence[str], because: str = ""
 ) -> list[tuple[int, int, str]]:
     """The entities as `(word_start, word_end, label)`, the end exclusive.
 
+    `because` says, in the message, why the scheme was taken.
     Raises `UserError` naming the place of the first tag that cannot stand where it stands.
     """
     spans: list[tuple[int, int, str]] = []
@@ -117,8 +167,8 @@ def compute_spans(
         if fault:
             place = places[min(index, len(places) - 1)]
             raise UserError(
-                f"{place}: {fault} in {scheme.upper()}; correct the tag, or name the scheme "
-                "with --format iob1, iob2 or bioes."
+                f"{place}: {fault} in {scheme.upper()}{because}; correct the tag, or name the "
+                "scheme with --format iob1, iob2 or bioes."
             )
         goes_on = prefix in "IE" and start is not None and before[1] == label
         if start is not None and not goes_on:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from distilgliner.corpus.document import Document
+from distilgliner.corpus.reading import Gold
 from distilgliner.corpus.source import Source, open_bytes, read_lines
 from distilgliner.errors import UserError
 
 
-def read_text_lines(stream: Iterable[bytes], title: str) -> Iterator[Document]:
+def read_text_lines(
+    stream: Iterable[bytes], title: str, gold: Gold | None = None
+) -> Iterator[Document]:
     """A document for every line that is not blank."""
-    for _, line in read_lines(stream, title):
+    for number, line in read_lines(stream, title):
         if line.strip():
-            yield Document(line)
+            yield Document(line, place=f"{title}, line {number}")
 
 
 def read_every_text_line(stream: Iterable[bytes], title: str) -> Iterator[Document]:
@@ -22,8 +25,10 @@ def read_every_text_line(stream: Iterable[bytes], title: str) -> Iterator[Docume
         yield Document(line)
 
 
-def read_text_file(stream: Iterable[bytes], title: str) -> Iterator[Document]:
-    """The whole file as one document (none when it is blank); \\r\\n becomes \\n."""
+def read_text_file(
+    stream: Iterable[bytes], title: str, gold: Gold | None = None
+) -> Iterator[Document]:
+    """The whole file as one document (none when it is blank); any line end becomes \\n."""
     for document in read_every_text_file(stream, title):
         if document.text.strip():
             yield document
@@ -31,7 +36,7 @@ def read_text_file(stream: Iterable[bytes], title: str) -> Iterator[Document]:
 
 def read_every_text_file(stream: Iterable[bytes], title: str) -> Iterator[Document]:
     """The same, a blank file too."""
-    yield Document("\n".join(line for _, line in read_lines(stream, title)))
+    yield Document("\n".join(line for _, line in read_lines(stream, title)), place=title)
 
 
 def read_text_folder(source: Source, *, keep_blank: bool = False) -> Iterator[Document]:
