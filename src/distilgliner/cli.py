@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
@@ -12,7 +13,7 @@ from typing import Any
 import typer
 
 from distilgliner import __version__
-from distilgliner.errors import UserError, missing_extra
+from distilgliner.errors import Notice, UserError, missing_extra
 from distilgliner.failures import describe_failure, explain_failure
 from distilgliner.streams import (
     STDOUT,
@@ -109,6 +110,16 @@ def _name_extra(error: ModuleNotFoundError, arguments: list[str]) -> UserError:
     return missing_extra(package, EXTRAS[command])
 
 
+def _show(
+    show: Callable[..., None], message: Warning | str, kind: type[Warning], *rest: Any
+) -> None:
+    """A notice as a line on stderr; other warnings as `show` does."""
+    if issubclass(kind, Notice):
+        sys.stderr.write(f"Note: {message}\n")
+    else:
+        show(message, kind, *rest)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line.
 
@@ -117,6 +128,7 @@ def main(arguments: list[str] | None = None) -> None:
     reads its output any more.
     """
     prepare_streams()
+    warnings.showwarning = functools.partial(_show, warnings.showwarning)
     with end_at_signals():
         sys.exit(_run(arguments))
 

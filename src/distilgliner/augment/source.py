@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 from distilgliner.annotate.decode import decode_flat
 from distilgliner.corpus.document import Document
 from distilgliner.corpus.read import read_documents
+from distilgliner.corpus.reading import Reading
 from distilgliner.corpus.source import parse_source
 from distilgliner.errors import UserError
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from distilgliner.annotate.store import AnnotationStore
 
 
@@ -40,23 +43,23 @@ class TeacherDocuments:
 class InputDocuments:
     """The documents of a source of `read_documents`; read anew every time."""
 
-    def __init__(self, source: str, format: str | None = None) -> None:
+    def __init__(self, source: str, **reading: Unpack[Reading]) -> None:
         self.source = source
-        self.format = format
+        self.reading = reading
 
     def __iter__(self) -> Iterator[Document]:
-        return read_documents(self.source, format=self.format)
+        return read_documents(self.source, **self.reading)
 
 
-def open_input(source: str, format: str | None = None) -> Iterable[Document]:
+def open_input(source: str, **reading: Unpack[Reading]) -> Iterable[Document]:
     """The documents of a source, to be gone through twice.
 
     They are streamed, but held in memory if they come only once, from standard input or a pipe.
     Raises `UserError` for a source or format that does
     not exist.
     """
-    documents = read_documents(source, format=format)
+    documents = read_documents(source, **reading)
     place = parse_source(source)
     if place.name.startswith("hf:") or place.path.is_file() or place.path.is_dir():
-        return InputDocuments(source, format)
+        return InputDocuments(source, **reading)
     return list(documents)

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import typer
 
+from distilgliner.commands.reading import OFFSETS, TAG_COLUMN, build_reading
 from distilgliner.corpus.document import Document
+from distilgliner.corpus.reading import Reading
 from distilgliner.errors import UserError
 
 
@@ -23,6 +25,8 @@ def annotate(
     input: list[str] = typer.Option(..., help="Text to annotate; repeat for several files."),
     output: Path = typer.Option(..., help="Folder of the annotations; an unfinished one goes on."),
     format: str | None = typer.Option(None, help="Format of the input; by default its extension."),
+    offsets: str = OFFSETS,
+    tag_column: str | None = TAG_COLUMN,
     floor: float = typer.Option(1e-2, help="Spans of at most this probability are left out."),
     batch_words: int = typer.Option(
         1024, help="Words per batch; decides speed and memory, and scores only by rounding."
@@ -61,7 +65,7 @@ def annotate(
             raise UserError(f"--threads must be at least 1, not {threads}.")
         torch.set_num_threads(threads)
     store = run_annotation(
-        _read_all(input, format),
+        _read_all(input, build_reading(format, offsets, tag_column)),
         teacher=teacher,
         labels=names or (),
         output=output,
@@ -101,8 +105,8 @@ def _parse_layers(option: str) -> list[int]:
         ) from None
 
 
-def _read_all(sources: list[str], format: str | None) -> Iterator[Document]:
+def _read_all(sources: list[str], reading: Reading) -> Iterator[Document]:
     from distilgliner.corpus.read import read_documents
 
     for source in sources:
-        yield from read_documents(source, format=format)
+        yield from read_documents(source, **reading)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from distilgliner.commands.reading import OFFSETS, TAG_COLUMN, build_reading
+from distilgliner.corpus.reading import Reading
 from distilgliner.errors import UserError
 
 if TYPE_CHECKING:
@@ -37,6 +39,8 @@ def augment(
     format: str = typer.Option(
         None, help="Format of --input and --exclude, when their names do not tell."
     ),
+    offsets: str = OFFSETS,
+    tag_column: str | None = TAG_COLUMN,
     seed: int = typer.Option(0, help="The same seed gives the same texts."),
     set_: list[str] = typer.Option(
         [], "--set", help="Any other setting, as slots.draw=flat or mask.operation=delete."
@@ -50,7 +54,9 @@ def augment(
     given = {"methods": method, "factor": factor, "seed": seed}
     config = build_augment_config(given | parse_overrides(set_))
     check_threshold(threshold)
-    documents, source = _open_documents(annotations, input, threshold, format)
+    documents, source = _open_documents(
+        annotations, input, threshold, build_reading(format, offsets, tag_column)
+    )
     result = run_augmentation(
         documents, config, output, excluded=_read_all(exclude, format), source=source
     )
@@ -66,7 +72,7 @@ def augment(
 
 
 def _open_documents(
-    annotations: Path | None, input: str | None, threshold: float, format: str | None
+    annotations: Path | None, input: str | None, threshold: float, reading: Reading
 ) -> tuple[Iterable[Document], str]:
     """The documents, and how messages call them."""
     from distilgliner.augment.source import TeacherDocuments, open_input
@@ -77,7 +83,7 @@ def _open_documents(
 
         return TeacherDocuments(open_store(annotations), threshold), str(annotations)
     if annotations is None and input is not None:
-        return open_input(input, format), parse_source(input).title
+        return open_input(input, **reading), parse_source(input).title
     both = "both were given" if input is not None else "neither was given"
     raise UserError(f"Give --annotations FOLDER or --input FILE: {both}.")
 

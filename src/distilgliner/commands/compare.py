@@ -13,6 +13,7 @@ from distilgliner.commands.options import (
     parse_labels_of,
     parse_training,
 )
+from distilgliner.commands.reading import TAG_COLUMN, build_reading
 from distilgliner.errors import missing_extra
 
 
@@ -34,6 +35,9 @@ def compare(
     labels_of: list[str] = typer.Option(
         [], help="FILE=a,b: this file of --gold or --dev was annotated for the labels a,b only."
     ),
+    format: str | None = typer.Option(None, help="Format of all text, if its names do not tell."),
+    offsets: str | None = typer.Option(None, help="As in 'distilgliner evaluate'."),
+    tag_column: str | None = TAG_COLUMN,
     arms: str | None = typer.Option(None, help="Some of gold,hard,soft,mixed."),
     students: str | None = typer.Option(None, help="Students, as bilstm-crf,bilstm-tower."),
     seeds: str | None = typer.Option(None, help="Seeds, as 0,1,2."),
@@ -45,6 +49,7 @@ def compare(
     from distilgliner.compare.config import build_compare_config, read_compare_config
 
     base = read_compare_config(config).model_dump() if config is not None else {}
+    reading = build_reading(format, offsets or "characters", tag_column)
     given: dict[str, Any] = {
         "name": name,
         "teacher": teacher[0] if teacher else None,
@@ -59,6 +64,9 @@ def compare(
         "arms": _split(arms),
         "students": _split(students),
         "seeds": _split(seeds),
+        "format": reading["format"],
+        "offsets": offsets,
+        "tag_column": reading["tag_column"],
         "workers": workers,
     }
     raw = base | {key: value for key, value in given.items() if value is not None}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from distilgliner.commands.options import parse_labels, parse_labels_of, parse_training
+from distilgliner.commands.reading import OFFSETS, TAG_COLUMN, build_reading
 from distilgliner.errors import UserError, missing_extra
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ def distill(
         None, help="Labels a,b of the labelled text to leave out."
     ),
     format: str | None = typer.Option(None, help="Format of the labelled text."),
+    offsets: str = OFFSETS,
+    tag_column: str | None = TAG_COLUMN,
     epochs: int | None = typer.Option(None, help="Passes over the annotated text, at most."),
     seed: int = typer.Option(0, help="The same seed gives the same student."),
     threads: int = typer.Option(1, help="CPU threads of the training."),
@@ -113,12 +116,13 @@ def distill(
         from distilgliner.distill.sources.partial import read_partly_labelled
     except ModuleNotFoundError as error:
         raise missing_extra(error.name or "torch", "distill") from None
+    reading = build_reading(format, offsets, tag_column)
     stores = [open_store(folder) for folder in annotations]
     known = parse_labels_of(labels_of, [*gold, *dev])
     names = choose_labels(targets, stores, {known.get(source) for source in gold})
     ignored = parse_labels(ignore_labels) or ()
     labelled, chosen_by = (
-        read_partly_labelled(sources, names, known, ignored, format=format)
+        read_partly_labelled(sources, names, known, ignored, **reading)
         for sources in (gold, dev)
     )
     result = run_distillation(stores, config, output, gold=labelled, dev=chosen_by, initial=initial)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from distilgliner.commands.reading import OFFSETS, TAG_COLUMN, build_reading
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -32,6 +34,8 @@ def evaluate(
     format: str = typer.Option(
         None, help="Format of the labelled documents, when their name does not tell."
     ),
+    offsets: str = OFFSETS,
+    tag_column: str | None = TAG_COLUMN,
     threshold: float = typer.Option(0.5, help="Only entities that score above it."),
     annotations: Path = typer.Option(
         None, help="A teacher's annotations of the same texts, to measure the agreement with it."
@@ -61,7 +65,7 @@ def evaluate(
         store = open_store(annotations)
     evaluation = run_evaluation(
         model,
-        read_documents(gold, format=format),
+        read_documents(gold, **build_reading(format, offsets, tag_column)),
         labels=wanted,
         prompts=prompts,
         ignore_labels=ignored,

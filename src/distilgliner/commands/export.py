@@ -6,6 +6,8 @@ from pathlib import Path
 
 import typer
 
+from distilgliner.commands.reading import OFFSETS, TAG_COLUMN, build_reading
+
 
 def export(
     model: str = typer.Option(
@@ -20,6 +22,8 @@ def export(
     ),
     ignore_labels: str = typer.Option(None, help="Labels of --dev to leave out, a,b or @FILE."),
     format: str = typer.Option(None, help="Format of --dev, when its name does not tell."),
+    offsets: str = OFFSETS,
+    tag_column: str | None = TAG_COLUMN,
     labels: str = typer.Option(
         None, help="Compile an open student for these, a,b or @FILE. Default: for any labels."
     ),
@@ -33,12 +37,13 @@ def export(
 
     if quantize not in QUANTIZE:
         raise UserError(f"--quantize {quantize!r} is unknown; choose {' or '.join(QUANTIZE)}.")
+    reading = build_reading(format, offsets, tag_column)
     manifest = run_export(
         model,
         output,
         quantize=quantize,
         labels=parse_labels(labels),
-        dev=None if dev is None else list(read_documents(dev, format=format)),
+        dev=None if dev is None else list(read_documents(dev, **reading)),
         ignore_labels=parse_labels(ignore_labels) or (),
         force=force,
     )

@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from distilgliner.commands.options import parse_labels, parse_overrides
+from distilgliner.commands.reading import OFFSETS, TAG_COLUMN, build_reading
 from distilgliner.errors import UserError
 
 
@@ -27,6 +28,8 @@ def finetune(
         None, help="Labels a,b of the labelled text to leave out."
     ),
     format: str | None = typer.Option(None, help="Format of the labelled text."),
+    offsets: str = OFFSETS,
+    tag_column: str | None = TAG_COLUMN,
     keep: list[str] = typer.Option(
         [], help="Text, without labels, in which to go on finding what the teacher finds now."
     ),
@@ -59,7 +62,8 @@ def finetune(
     if threads is not None and threads < 1:
         raise UserError(f"--threads must be at least 1, not {threads}.")
     ignored = parse_labels(ignore_labels) or ()
-    documents = read_labelled_documents(gold, parse_labels(labels), ignored, format=format)
+    reading = build_reading(format, offsets, tag_column)
+    documents = read_labelled_documents(gold, parse_labels(labels), ignored, **reading)
     names = parse_labels(labels) or choose_labels(documents)
     result = run_finetuning(
         documents,
@@ -67,7 +71,7 @@ def finetune(
         output=output,
         config=config,
         labels=names,
-        dev=read_labelled_documents(dev, names, ignored, format=format),
+        dev=read_labelled_documents(dev, names, ignored, **reading),
         keep=[document for source in keep for document in read_documents(source)],
         keep_labels=parse_labels(keep_labels) or (),
         threads=threads,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from distilgliner.commands.options import parse_labels, parse_labels_of, parse_training
+from distilgliner.commands.reading import OFFSETS, TAG_COLUMN, build_reading
 from distilgliner.errors import missing_extra
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def tune(
         None, help="Labels a,b of the labelled text to leave out."
     ),
     format: str | None = typer.Option(None, help="Format of the labelled text."),
+    offsets: str = OFFSETS,
+    tag_column: str | None = TAG_COLUMN,
     seed: int = typer.Option(0, help="The same seed gives the same trials."),
     threads: int = typer.Option(1, help="CPU threads of the training."),
     set_: list[str] = typer.Option(
@@ -60,13 +63,13 @@ def tune(
         from distilgliner.tune.run import run_tuning
     except ModuleNotFoundError as error:
         raise missing_extra(error.name or "optuna", "tune") from None
+    reading = build_reading(format, offsets, tag_column)
     stores = [open_store(folder) for folder in annotations]
     known = parse_labels_of(labels_of, [*gold, *dev])
     labels = choose_labels(targets, stores, {known.get(source) for source in gold})
     ignored = parse_labels(ignore_labels) or ()
     chosen_by, labelled = (
-        read_partly_labelled(sources, labels, known, ignored, format=format)
-        for sources in (dev, gold)
+        read_partly_labelled(sources, labels, known, ignored, **reading) for sources in (dev, gold)
     )
     result = run_tuning(
         stores,

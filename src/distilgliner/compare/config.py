@@ -11,7 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from distilgliner.augment.config import AugmentConfig
 from distilgliner.bundled import BUNDLED, GENERAL
 from distilgliner.corpus.document import check_labels
+from distilgliner.corpus.offsets import Offsets
 from distilgliner.corpus.prompts import compute_prompts
+from distilgliner.corpus.reading import Reading
 from distilgliner.corpus.source import STDIN, parse_source
 from distilgliner.distill.config import (
     TARGETS,
@@ -51,6 +53,11 @@ class CompareConfig(BaseModel):
         default_factory=dict,
         description="of a source of gold or dev: the labels it was annotated for, if not for all",
     )
+    format: str | None = Field(default=None, description="of all text, if names do not tell")
+    offsets: Offsets = Field(default="characters", description="what start and end count")
+    tag_column: str | int | None = Field(
+        default=None, description="number or name of the tags that count, where there are several"
+    )
     arms: tuple[Targets, ...] = TARGETS
     students: tuple[str, ...] = ("bilstm-crf",)
     student_options: dict[str, int | float | bool] = Field(default_factory=dict)
@@ -73,6 +80,10 @@ class CompareConfig(BaseModel):
     examples: int = Field(default=20, ge=0, description="test sentences shown in the report")
     cost_rounds: int = Field(default=3, ge=0, description="0 measures no cost")
     cost_seconds: float = Field(default=5.0, gt=0, description="of each measurement of a round")
+
+    def read_options(self) -> Reading:
+        """The options of `read_documents`."""
+        return {"format": self.format, "offsets": self.offsets, "tag_column": self.tag_column}
 
 
 SOURCES = ("gold", "transfer", "dev", "test")

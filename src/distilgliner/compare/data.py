@@ -54,7 +54,9 @@ def read_comparison_data(config: CompareConfig) -> ComparisonData:
     Raises `UserError` for a part without documents or labels, or with unknown labels.
     """
     notes: list[str] = []
-    test = read_labelled_documents(config.test, config.labels, config.ignore_labels)
+    test = read_labelled_documents(
+        config.test, config.labels, config.ignore_labels, **config.read_options()
+    )
     dev = _drop("dev", _read_labelled(config.dev, config), _keys(test), "test", notes)
     held = _keys(test) | _keys(dev)
     gold = _read_labelled(config.gold, config)
@@ -62,7 +64,7 @@ def read_comparison_data(config: CompareConfig) -> ComparisonData:
     texts = [
         Document(document.text)
         for source in config.transfer
-        for document in read_documents(source)
+        for document in read_documents(source, **config.read_options())
         if document.words()
     ]
     transfer = _drop("transfer", _unique(texts), held, "dev or test", notes)
@@ -73,7 +75,13 @@ def read_comparison_data(config: CompareConfig) -> ComparisonData:
 
 
 def _read_labelled(sources: Sequence[str], config: CompareConfig) -> list[Document]:
-    return read_partly_labelled(sources, config.labels, config.labels_of, config.ignore_labels)
+    return read_partly_labelled(
+        sources,
+        config.labels,
+        config.labels_of,
+        config.ignore_labels,
+        **config.read_options(),
+    )
 
 
 def _drop(

@@ -14,7 +14,7 @@ class Reading(TypedDict, total=False):
 
     format: str | None
     offsets: str
-    tag_column: str | None
+    tag_column: str | int | None
 
 
 @dataclass(frozen=True)

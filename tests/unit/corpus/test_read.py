@@ -270,6 +270,6 @@ def test_labelled_documents_know_where_they_stand(
 ) -> None:
     path = write(tmp_path / name, content)
     found = next(read_documents(path))
-    assert found.place == f"{name}, {line}"
+    assert found.place == f"{path}, {line}"
     assert found == Document(found.text, found.entities)  # the place is no part of what it is
     assert repr(found) == repr(Document(found.text, found.entities))

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from distilgliner.corpus.document import Document, Entity, check_labels, list_labels
+from distilgliner.corpus.findings import Findings
 from distilgliner.corpus.labelled import read_labelled_documents, restrict_documents
+from distilgliner.corpus.reading import Reading
 from distilgliner.corpus.texts import list_documents
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +52,26 @@ def read_partly_labelled(
     labels: Sequence[str],
     labels_of: Mapping[str, Sequence[str]],
     ignored: Sequence[str] = (),
-    *,
-    format: str | None = None,
+    **reading: Unpack[Reading],
 ) -> list[Document]:
-    """As `read_labelled_documents`; those of a source in `labels_of` are partial ones."""
+    """As `read_labelled_documents`; those of a source in `labels_of` are partial ones.
+
+    `reading` are options of `read_documents`.
+    """
     documents: list[Document] = []
-    for source in sources:
-        known = labels_of.get(source)
-        wanted = labels if known is None else known
-        read = read_labelled_documents([source], wanted, ignored, format=format)
-        documents += read if known is None else mark_partial(read, known)
+    findings = Findings()
+    try:
+        for source in sources:
+            known = labels_of.get(source)
+            if known is None:
+                documents += read_labelled_documents(
+                    [source], labels, ignored, findings=findings, **reading
+                )
+            else:  # what another file says of other labels contradicts nothing
+                read = read_labelled_documents([source], known, ignored, **reading)
+                documents += mark_partial(read, known)
+    finally:
+        findings.tell()
     return documents
 
 
