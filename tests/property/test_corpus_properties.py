@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from distilgliner.corpus.columns import read_columns
-from distilgliner.corpus.document import Document, Entity
+from distilgliner.corpus.document import Document, Entity, strip_span
 from distilgliner.corpus.inline import parse_inline
 from distilgliner.corpus.jsonl import read_jsonl
 from distilgliner.corpus.split import split_documents, text_key
@@ -19,7 +19,10 @@ from inline_markup import format_inline
 
 # Any characters that UTF-8 can hold, markup among them.
 TEXTS = st.text(
-    st.one_of(st.sampled_from("ab []|\\#é\u2028"), st.characters(exclude_categories=["Cs"])),
+    st.one_of(
+        st.sampled_from("ab []|\\#é\u2028"),
+        st.characters(exclude_categories=["Cs"], exclude_characters="\0"),
+    ),
     min_size=1,
     max_size=30,
 ).filter(lambda text: text.strip())
@@ -34,8 +37,9 @@ def documents(draw: st.DrawFn) -> Document:
     position = 0
     while position < len(text):
         end = position + draw(st.integers(1, 5))
-        if draw(st.booleans()) and text[position:end].strip() and end <= len(text):
-            entities.append(Entity(position, end, draw(LABELS)))
+        first, last = strip_span(text, position, min(end, len(text)))
+        if draw(st.booleans()) and first < last:
+            entities.append(Entity(first, last, draw(LABELS)))
         position = end
     return Document(text, tuple(entities))
 

@@ -55,7 +55,7 @@ class CountingColumn:
         starts = set()
         before: int | None = None
         for position, row in enumerate(block):
-            cell = row.cells[self.index] if self.index < len(row.cells) else ""
+            cell = _get_cell(row, self.index)
             number = parse_number(cell)
             if number is None and (cell or self.kind == "words"):
                 raise miscount(row, self.index)
@@ -71,9 +71,13 @@ class CountingColumn:
         return starts
 
 
+def _get_cell(row: Row, index: int) -> str:
+    return row.cells[index] if index < len(row.cells) else ""
+
+
 def miscount(row: Row, index: int) -> UserError:
     """The error for a row that does not count as those before it do."""
-    cell = row.cells[index] if index < len(row.cells) else ""
+    cell = _get_cell(row, index)
     which = ("first", "second", "third")[index] if index < 3 else f"{index + 1}th"
     return UserError(
         f"{row.place}: the {which} column counts in the sentences before, but here it is {cell!r}; "
@@ -90,7 +94,7 @@ def parse_number(cell: str) -> int | None:
 def find_counting(blocks: Sequence[Sequence[Row]], width: int) -> list[CountingColumn]:
     """The columns at the beginning that count, while a word and a tag are left after them.
 
-    `blocks` are the rows between the first blank lines, `width` the least number of cells in a row.
+    `blocks` are the rows between the first blank lines, `width` the number of cells in a row.
     """
     found: list[CountingColumn] = []
     while len(found) + 2 < width:
@@ -104,7 +108,7 @@ def find_counting(blocks: Sequence[Sequence[Row]], width: int) -> list[CountingC
 def _tell_column(blocks: Sequence[Sequence[Row]], index: int) -> CountingColumn | None:
     """How a column counts; None when it does not."""
     count = next((n for n, block in enumerate(blocks, 1) if len(block) > 1), len(blocks))
-    ahead = [[row.cells[index] for row in block] for block in blocks[:count]]
+    ahead = [[_get_cell(row, index) for row in block] for block in blocks[:count]]
     cells = [cell for block in ahead for cell in block]
     numbers = [parse_number(cell) for cell in cells if cell]
     if not cells[0] or None in numbers:
@@ -112,12 +116,12 @@ def _tell_column(blocks: Sequence[Sequence[Row]], index: int) -> CountingColumn 
     values = [number for number in numbers if number is not None]
     if "" in cells or not cells[0].isdigit():  # a word is never blank, nor "Sentence: 1"
         return CountingColumn(index, "sentences")
-    follows = [row.cells[index + 1] for block in blocks for row in block]
+    follows = [_get_cell(row, index + 1) for block in blocks for row in block]
     if _PARTS_OF_SPEECH.issuperset(follows) or all(map(is_tag, follows)):
         return None
     after = None
     if count < len(blocks):
-        after = parse_number(blocks[count][0].cells[index])
+        after = parse_number(_get_cell(blocks[count][0], index))
     return CountingColumn(*_tell_numbers(values, values[-len(ahead[-1]) :], after, index))
 
 

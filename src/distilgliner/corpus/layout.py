@@ -88,10 +88,8 @@ class Layout:
 def parse_header(cells: Sequence[str]) -> list[str] | None:
     """The lower-case names of the columns, where a line names them; None for any other line."""
     names = [cell.lstrip("#").strip().casefold() for cell in cells]
-    is_header = any(name in _WORD_NAMES for name in names) and any(
-        name in _TAG_NAMES for name in names
-    )
-    return names if is_header and not is_tag(cells[-1]) else None
+    is_header = any(name in _WORD_NAMES for name in names) and not any(map(is_tag, cells))
+    return names if is_header and len(names) > 1 else None
 
 
 def choose_layout(
@@ -104,7 +102,7 @@ def choose_layout(
     """
     if not blocks:
         return Layout()
-    width = min(len(row.cells) for block in blocks for row in block)
+    width = min(len(row.cells) for row in blocks[0])
     if header is None:
         counting = tuple(find_counting(blocks, width))
         word = len(counting)
@@ -146,7 +144,7 @@ def _find_tag_columns(blocks: Sequence[Sequence[Row]], word: int, width: int) ->
     """The columns after the word in which every cell is a tag; those of chunks only at the end."""
     found = []
     for index in range(word + 1, width):
-        cells = [row.cells[index] for block in blocks for row in block]
+        cells = [row.cells[index] for block in blocks for row in block if index < len(row.cells)]
         labels = {cell[2:] for cell in cells if cell != "O"}
         is_chunks = bool(labels) and labels <= _CHUNKS
         if all(map(is_tag, cells)) and (index == width - 1 or not is_chunks):

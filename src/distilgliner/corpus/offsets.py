@@ -6,6 +6,7 @@ they disagree, the other ways to count are tried, so that the message can name t
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -60,7 +61,7 @@ def convert_spans(
                 f"inside a character; the offsets do not {_NAMES[offsets]}, so pass another "
                 f"--offsets than {offsets}."
             )
-        if not _agrees(span, text, found):
+        if not _agrees(span, text, found, is_strict=False):
             raise UserError(_describe_mismatch(spans, span, found, text, offsets, where))
     return [found for found in moved if found is not None]
 
@@ -70,9 +71,11 @@ def guess_offsets(spans: Sequence[RawSpan], text: str, offsets: Offsets) -> Offs
 
     None when no other unit fits, and when no span says what its text is and all fit as they are.
     """
-    for other in OFFSETS:
-        if other != offsets and _fits(spans, text, _build_move(text, other), other):
-            return other
+    for is_strict in (True, False):
+        for other in OFFSETS:
+            move = _build_move(text, other)
+            if other != offsets and _fits(spans, text, move, other, is_strict=is_strict):
+                return other
     return None
 
 
@@ -109,22 +112,31 @@ def _move(span: RawSpan, move: Move, offsets: Offsets) -> tuple[int, int] | None
     return start, end + (offsets == "inclusive")
 
 
-def _agrees(span: RawSpan, text: str, found: tuple[int, int]) -> bool:
+def _agrees(span: RawSpan, text: str, found: tuple[int, int], *, is_strict: bool) -> bool:
+    """Strictly, white space counts too, if only as one space."""
     start, end = found
     if span.surface is None or not 0 <= start < end <= len(text):
         return True  # one outside the text has a message of its own
+    if is_strict:
+        return _collapse(text[start:end]) == _collapse(span.surface)
     return _normalize(text[start:end]) == _normalize(span.surface)
 
 
-def _fits(spans: Sequence[RawSpan], text: str, move: Move, offsets: Offsets) -> bool:
+def _fits(
+    spans: Sequence[RawSpan], text: str, move: Move, offsets: Offsets, *, is_strict: bool = True
+) -> bool:
     """Whether all spans are in the text, and those that say what their text is have it."""
     for span in spans:
         found = _move(span, move, offsets)
         if found is None or not 0 <= found[0] < found[1] <= len(text):
             return False
-        if not _agrees(span, text, found):
+        if not _agrees(span, text, found, is_strict=is_strict):
             return False
     return any(span.surface is not None for span in spans)
+
+
+def _collapse(surface: str) -> str:
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFC", surface).casefold())
 
 
 def _normalize(surface: str) -> str:
@@ -151,11 +163,6 @@ def _describe_mismatch(
 def _find_cause(spans: Sequence[RawSpan], span: RawSpan, text: str, offsets: Offsets) -> str:
     """Why offsets and texts disagree, and what to do, found out by trying; first for all spans."""
     for tried in (spans, [span]):
-        other = guess_offsets(tried, text, offsets)
-        if other == "characters":
-            return f"the offsets {_NAMES[other]}, so leave out --offsets {offsets}"
-        if other is not None:
-            return f"the offsets {_NAMES[other]}, so pass --offsets {other}"
         if _fits(tried, text, _count_line_ends(text, 1), offsets):
             return (
                 "the offsets count each line end as two characters (CRLF), but the text has one; "
@@ -166,18 +173,25 @@ def _find_cause(spans: Sequence[RawSpan], span: RawSpan, text: str, offsets: Off
                 "the offsets count each line end as one character, but the text has two (CRLF); "
                 "write the text as it was when it was labelled, with \\n"
             )
+        other = guess_offsets(tried, text, offsets)
+        if other == "characters":
+            return f"the offsets {_NAMES[other]}, so leave out --offsets {offsets}"
+        if other is not None:
+            return f"the offsets {_NAMES[other]}, so pass --offsets {other}"
         shift = _find_shift(tried, text, offsets)
         if shift is not None:
-            side = "large" if shift < 0 else "small"
-            return (
-                f"the offsets are too {side} by {abs(shift)}; "
-                f"{'take' if shift < 0 else 'add'} {abs(shift)} {'from' if shift < 0 else 'to'} "
-                "each, or write the text with the characters at its beginning that it had when "
-                "it was labelled"
-            )
+            return _describe_shift(shift)
     if _normalize(span.surface or "") not in _normalize(text):
         return "the text does not hold it at all; give the text that was labelled"
     return "correct the offsets or the text of the entity"
+
+
+def _describe_shift(shift: int) -> str:
+    change = f"add {shift} to each" if shift > 0 else f"take {-shift} from each"
+    return (
+        f"the offsets are too {'small' if shift > 0 else 'large'} by {abs(shift)}; {change}, or "
+        "write the text with the beginning that it had when it was labelled"
+    )
 
 
 def _count_line_ends(text: str, sign: int) -> Move:

@@ -8,7 +8,7 @@ import pytest
 
 from distilgliner.corpus.columns import read_columns
 from distilgliner.corpus.document import Document, Entity
-from distilgliner.corpus.read import read_documents
+from distilgliner.corpus.read import read_documents, read_texts
 from distilgliner.corpus.tags import LOOK_AHEAD, detect_scheme, parse_tag
 from distilgliner.errors import UserError
 
@@ -178,3 +178,158 @@ def test_a_lone_one_is_told_by_what_follows() -> None:
 def test_numbers_that_stop(line: str) -> None:
     with pytest.raises(UserError, match=r"^a\.conll, line 8: the first column .*; number all"):
         read(f"{NUMBERED}\n1\tAda\tO\n{line}\n")
+
+
+def column(numbers: list[str], between: str = "") -> str:
+    """Two sentences with a column of numbers before their words, and perhaps one after them."""
+    rows = ["Ada B-person", "Lovelace I-person", "laughs O", "", "Leeds B-place", "sleeps O"]
+    cells = iter(numbers)
+    lines = []
+    for row in rows:
+        word, _, tag = row.partition(" ")
+        lines.append(f"{next(cells)}\t{word}\t{between}{tag}\n" if row else "\n")
+    return "".join(lines)
+
+
+COUNTED = [
+    Document("Ada Lovelace laughs", (Entity(0, 12, "person"),)),
+    Document("Leeds sleeps", (Entity(0, 5, "place"),)),
+]
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        "1 2 3 1 2",
+        "0 1 2 0 1",
+        "0 1 2 3 4",
+        "1 2 3 4 5",
+        "17 18 19 20 21",
+        "4 9 12 30 31",
+        "1 1 1 2 2",
+        "0 0 0 1 1",
+        "7 7 7 9 9",
+        "s1 s1 s1 s2 s2",
+        "sent-1 sent-1 sent-1 sent-2 sent-2",
+    ],
+)
+@pytest.mark.parametrize("between", ["", "x\t", "NNP\t"])
+def test_columns_that_count_are_not_the_words(numbers: str, between: str) -> None:
+    assert read(column(numbers.split(), between)) == COUNTED
+
+
+@pytest.mark.parametrize("numbers", ["1 2 3 1 2", "0 1 2 0 1", "1 1 1 2 2", "0 0 0 1 1"])
+def test_sentences_without_blank_lines(numbers: str) -> None:
+    assert read(column(numbers.split()).replace("\n\n", "\n")) == COUNTED
+
+
+def test_an_index_and_numbers_of_sentences() -> None:
+    content = column(["0\t0", "1\t0", "2\t0", "3\t1", "4\t1"]).replace("\n\n", "\n")
+    assert read(content) == COUNTED
+
+
+def test_a_column_that_stops_counting() -> None:
+    with pytest.raises(UserError, match=r"line 6: the first column counts .* here it is 'x'"):
+        read(column(["0", "1", "2", "3", "x"]))
+
+
+def test_one_sentence_id_a_sentence_and_blanks(tmp_path: Path) -> None:
+    first = "Sentence #,Word,POS,Tag\nSentence: 1,Ada,NNP,B-per\n,laughs,VBZ,O\n"
+    rows = first + 'Sentence: 2,"""",``,O\n,",",",",O\n'
+    wanted = [Document("Ada laughs", (Entity(0, 3, "per"),)), Document('" ,', ())]
+    for name, content in (
+        ("a.csv", rows),
+        ("b.csv", rows.partition("\n")[2]),
+        ("c.csv", rows.replace("\n", "\r\n")),
+    ):
+        (tmp_path / name).write_text(content, newline="")
+        assert list(read_documents(tmp_path / name)) == wanted
+    (tmp_path / "a.conll").write_text("Ada,B-per\n")
+    with pytest.raises(UserError, match="for columns between commas pass --format csv"):
+        list(read_documents(tmp_path / "a.conll"))
+    assert len(list(read_documents(tmp_path / "a.conll", format="csv"))) == 1
+
+
+@pytest.mark.parametrize(
+    "header", ["token\tner\n", "Word\tTag\n", "# word tag\n", "\ufeffTOKEN\tLABEL\r\n"]
+)
+def test_a_first_line_of_names(header: str) -> None:
+    raw = [line.encode() for line in f"{header}Ada\tB-person\nlaughs\tO\n".splitlines(True)]
+    assert list(read_columns(raw, "a.tsv")) == [Document("Ada laughs", (Entity(0, 3, "person"),))]
+
+
+def test_names_say_which_columns_count() -> None:
+    content = (
+        "\tsentence\tpos\ttoken\ttag\n0\t4\tN\tAda\tB-person\n1\t4\tV\tsits\tO\n2\t5\tN\tx\tO\n"
+    )
+    assert read(content) == [Document("Ada sits", (Entity(0, 3, "person"),)), Document("x", ())]
+
+
+TWO = "#\tsource\n1\tThe\tO\tO\n2\tLeeds\tB-org\tB-place\n3\tMill\tI-org\tO\n"
+
+
+def test_two_columns_of_tags_are_refused() -> None:
+    with pytest.raises(
+        UserError, match=r"a\.conll: the columns 3 and 4 hold tags.* --tag-column 3"
+    ):
+        read(TWO)
+    for plain in ("Ada B-x O\nis O O\n", "Ada O B-x\nis O O\n"):
+        with pytest.raises(UserError, match="the columns 2 and 3 hold tags"):
+            read(plain)
+    with pytest.raises(UserError, match="the columns 'ner' and 'inner' hold tags"):
+        read("word\tner\tinner\nAda\tB-x\tO\n")
+
+
+@pytest.mark.parametrize(
+    ("option", "entities"),
+    [
+        ("3", (Entity(4, 14, "org"),)),
+        (3, (Entity(4, 14, "org"),)),
+        ("4", (Entity(4, 9, "place"),)),
+        ("-1", (Entity(4, 9, "place"),)),
+    ],
+)
+def test_a_column_of_tags_can_be_named(tmp_path: Path, option: str, entities: object) -> None:
+    (tmp_path / "a.tsv").write_text(TWO)
+    (document,) = read_documents(tmp_path / "a.tsv", tag_column=option)
+    assert (document.text, document.entities) == ("The Leeds Mill", entities)
+    assert list(read_texts(tmp_path / "a.tsv")) == ["The Leeds Mill"]
+    (tmp_path / "b.csv").write_text("word,outer,inner\nAda,B-x,O\n")
+    with pytest.raises(
+        UserError, match=r"--tag-column 'ner' must be .* from 1 to 3, or one of word"
+    ):
+        list(read_documents(tmp_path / "b.csv", tag_column="ner"))
+    (document,) = read_documents(tmp_path / "b.csv", tag_column="Outer")
+    assert document.entities == (Entity(0, 3, "x"),)
+
+
+def test_a_column_of_chunks_is_none_of_entities() -> None:
+    content = "Ada NNP B-NP B-person\nlaughs VBZ B-VP O\n. . O O\n"
+    assert read(content)[0].entities == (Entity(0, 3, "person"),)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\r\r\n"])
+def test_any_line_end(tmp_path: Path, end: str) -> None:
+    content = end.join(["Ada\u2028x\tB-person", "laughs\tO", "", "Leeds\tB-place", ""])
+    (tmp_path / "a.conll").write_bytes(content.encode())
+    assert [d.text for d in read_documents(tmp_path / "a.conll")] == ["Ada\u2028x laughs", "Leeds"]
+
+
+def test_a_document_border_ends_a_sentence() -> None:
+    assert [d.text for d in read("Ada B-x\n-DOCSTART- O\nBob B-x\n")] == ["Ada", "Bob"]
+
+
+def test_a_slip_does_not_make_a_file_bioes() -> None:
+    good = "Ada B-x\nB I-x\nis O\n\n" * 3
+    with pytest.raises(UserError, match=r"^a\.conll, line 13: S-x does not exist in IOB2"):
+        read(good + "Bob S-x\n")
+    with pytest.raises(
+        UserError,
+        match=r"line 2: O cannot follow .* in BIOES \(which S-x in a\.conll, line 3 makes it",
+    ):
+        read("Ada B-x\nis O\nBob S-x\n")
+
+
+def test_several_tags_of_a_word() -> None:
+    with pytest.raises(UserError, match=r"'B-x\|B-y' holds several tags"):
+        read("Ada B-x|B-y\n")

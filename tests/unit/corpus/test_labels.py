@@ -66,10 +66,10 @@ def test_a_label_a_line(tmp_path: Path) -> None:
     ("content", "message"),
     [
         (
-            "city\nperson, organization\n",
-            r'labels, line 2: person, organization holds a comma; .* as "person, organization"\.$',
+            "person, city\n",
+            r"labels has one line, 'person, city', .* one label, \"person, city\"\.$",
         ),
-        ("person,\n", r"labels, line 1: person, holds a comma"),
+        ('city\n"a","b"\n', r'labels, line 2: "a","b" holds several labels'),
         ('"person, city\n', r'labels, line 1: "person, city cannot be told apart'),
         ("\n \n", "No labels were given"),
         ("a\na\n", "'a' is named twice"),
@@ -78,6 +78,18 @@ def test_a_label_a_line(tmp_path: Path) -> None:
 def test_files_that_are_refused(tmp_path: Path, content: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
         read_labels(write(tmp_path / "labels", content))
+
+
+def test_a_line_is_one_label(tmp_path: Path) -> None:
+    lines = 'city\nperson, organization\n"5"" disk, or less"\nit, "that"\n'
+    wanted = ("city", "person, organization", '5" disk, or less', 'it, "that"')
+    assert read_labels(write(tmp_path / "labels", lines)) == wanted
+
+
+def test_a_file_in_another_encoding(tmp_path: Path) -> None:
+    (tmp_path / "labels").write_bytes("person\ncity\n".encode("utf-16"))
+    with pytest.raises(UserError, match=r"labels, line 1: .* iconv -f utf-16 -t utf-8"):
+        read_labels(f"@{tmp_path / 'labels'}")
 
 
 def test_an_unknown_label_is_quoted_in_the_remedy() -> None:

@@ -203,8 +203,8 @@ def test_faults_of_the_source_show_at_once(tmp_path: Path) -> None:
         read_documents("")
     with pytest.raises(UserError, match=r"format of .*a\.xyz cannot be told .* --format"):
         read_documents(write(tmp_path / "a.xyz", "x"))
-    with pytest.raises(UserError, match="format 'csv' is unknown; use one of jsonl, json"):
-        read_documents(write(tmp_path / "a.txt", "x"), format="csv")
+    with pytest.raises(UserError, match="format 'xml' is unknown; use one of jsonl, json"):
+        read_documents(write(tmp_path / "a.txt", "x"), format="xml")
     with pytest.raises(UserError, match="is a folder"):
         read_documents(tmp_path, format="jsonl")
 
