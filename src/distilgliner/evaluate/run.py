@@ -143,7 +143,7 @@ def run_evaluation(
         set_prompts(predictor, prompts)
     names = choose_labels(predictor, known, labels, ignore_labels)
     gold = [
-        restrict_labels(document, names, ignore_labels, f"{place} {number}")
+        restrict_labels(document, names, ignore_labels, document.place or f"{place} {number}")
         for number, document in enumerate(known, 1)
     ]
     texts = [document.text for document in gold]
@@ -279,8 +279,9 @@ def _check_labelled(documents: Sequence[Document], place: str) -> None:
         raise UserError("There is no document to evaluate on; give one at least.")
     for number, document in enumerate(documents, 1):
         if document.entities is None:
+            where = document.place or f"{place} {number}"
             raise UserError(
-                f"{place} {number} ({document.text[:40]!r}) has no human labels; evaluate on "
+                f"{where} ({document.text[:40]!r}) has no human labels; evaluate on "
                 'labelled text, with "entities": [] where there is none.'
             )
 

@@ -105,7 +105,7 @@ def test_faults_are_one_line_and_exit_with_2(
     ("content", "message"),
     [
         ("", "holds no document"),
-        ('{"text": "Ada"}', "gold.jsonl, document 1 ('Ada') has no human labels"),
+        ('{"text": "Ada"}', "gold.jsonl, line 1 ('Ada') has no human labels"),
         ('{"text": ', "gold.jsonl, line 1: broken JSON"),
     ],
 )

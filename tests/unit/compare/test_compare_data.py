@@ -106,8 +106,8 @@ def test_several_sources(tmp_path: Path) -> None:
         ({"dev": [TOM]}, "No document is left in dev"),
         ({"transfer": [TOM, EVE]}, "No document is left in transfer"),
         ({"gold": [TOM, EVE]}, "No document is left in gold"),
-        ({"gold": [ADA, Document("Ada", (Entity(0, 3, "god"),))]}, "gold.jsonl, document 2: unkn"),
-        ({"test": [Document("Ada", (Entity(0, 3, "god"),))]}, "test.jsonl, document 1: unknown"),
+        ({"gold": [ADA, Document("Ada", (Entity(0, 3, "god"),))]}, "gold.jsonl, line 2: unkn"),
+        ({"test": [Document("Ada", (Entity(0, 3, "god"),))]}, "test.jsonl, line 1: unknown"),
     ],
 )
 def test_what_is_wrong_is_named(
@@ -124,5 +124,5 @@ def test_labels_are_needed_but_for_transfer(tmp_path: Path) -> None:
     parts = {"gold": [ADA], "transfer": [BOB], "dev": [EVE], "test": [TOM]}
     assert texts(read(tmp_path, parts, transfer=str(plain)).transfer) == ["Mary"]
     for name in ("gold", "dev", "test"):
-        with pytest.raises(UserError, match=r"plain\.txt, document 1, has no human labels; give"):
+        with pytest.raises(UserError, match=r"plain\.txt, line 1, has no human labels; give"):
             read(tmp_path, parts, **{name: str(plain)})
