@@ -177,4 +177,4 @@ def restrict_labels(
                 f"{where}: unknown label {entity.label!r} (known: {', '.join(labels)}); "
                 f"add it to the labels or pass --ignore-labels {join_labels([entity.label])!r}."
             )
-    return replace(document, entities=tuple(kept))
+    return Document(document.text, tuple(kept), place=document.place)

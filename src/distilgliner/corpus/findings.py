@@ -36,6 +36,7 @@ class Findings:
     _repeated: _Count = field(default_factory=_Count)
     _contradicting: _Count = field(default_factory=_Count)
     _unlabelled: dict[str, _Count] = field(default_factory=dict)
+    _reasons: dict[str, str] = field(default_factory=dict)
     _seen: dict[bytes, tuple[bytes, str]] = field(default_factory=dict)
 
     def add_stripped(self, surface: str, where: str) -> None:
@@ -45,6 +46,11 @@ class Findings:
     def add_unlabelled(self, reason: str, where: str) -> None:
         """A record with labels does not count as labelled, because of a `reason`."""
         self._unlabelled.setdefault(reason, _Count()).add(where)
+        self._reasons[where] = reason
+
+    def find_reason(self, where: str) -> str:
+        """Why a record does not count as labelled, in brackets; empty for one without labels."""
+        return f" (because of {self._reasons[where]})" if where in self._reasons else ""
 
     def add_document(self, document: Document) -> None:
         """A labelled document was read; remembers 16 bytes of its text and 8 of its entities."""

@@ -32,13 +32,11 @@ def read_labelled_documents(
     """
     collected = Findings() if findings is None else findings
     documents = []
-    try:
-        for source in sources:
-            read = read_documents(source, findings=collected, **reading)
-            documents += restrict_documents(read, labels, ignored, source)
-    finally:  # where a document is refused, they may say why
-        if findings is None:
-            collected.tell()
+    for source in sources:
+        read = read_documents(source, findings=collected, **reading)
+        documents += restrict_documents(read, labels, ignored, source, collected)
+    if findings is None:
+        collected.tell()
     return documents
 
 
@@ -47,13 +45,18 @@ def restrict_documents(
     labels: Sequence[str] | None,
     ignored: Sequence[str],
     source: str,
+    findings: Findings | None = None,
 ) -> list[Document]:
-    """Labelled documents with only the entities of `labels`; see `read_labelled_documents`."""
+    """Labelled documents with only the entities of `labels`; see `read_labelled_documents`.
+
+    `findings` knows why a document has no labels.
+    """
     restricted = []
     for number, document in enumerate(documents, 1):
         where = document.place or f"{source}, document {number}"
         if document.entities is None:
-            raise UserError(f"{where}, has no human labels; give labelled text.")
+            reason = "" if findings is None else findings.find_reason(where)
+            raise UserError(f"{where}, has no human labels{reason}; give labelled text.")
         known = labels
         if known is None:
             known = [e.label for e in document.entities if e.label not in ignored]

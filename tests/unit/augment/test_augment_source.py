@@ -51,7 +51,7 @@ def test_what_comes_only_once_is_held(tmp_path: Path, monkeypatch: pytest.Monkey
     os.write(writing, content)
     os.close(writing)
     try:
-        documents = open_input(f"/dev/fd/{reading}", "jsonl")
+        documents = open_input(f"/dev/fd/{reading}", format="jsonl")
     finally:
         os.close(reading)
     assert list(documents) == list(documents) == DOCUMENTS

@@ -133,7 +133,10 @@ def run(command: str) -> int:
         (f"{TEACHER} --input gold.jsonl --labels a,b,a", "label 'a' is named twice; name every"),
         (f"{TEACHER} --input gold.jsonl --labels a,,b", "A label is empty in .*; remove the stray"),
         (f'{TEACHER} --input gold.jsonl --labels "a', 'labels "a cannot .* a quote .*; write'),
-        (f"{TEACHER} --input gold.jsonl --labels @labels", "labels, line 1: .*comma; write one"),
+        (
+            f"{TEACHER} --input gold.jsonl --labels @labels",
+            "labels has one line, .*; write each on",
+        ),
         (f"{TEACHER} --input jump.iob2", "jump.iob2, line 2: I-city after O .*; correct the tag"),
         (f"{TEACHER} --input open.inline", 'open.inline, line 2: "\\[" is never closed; write'),
         (f"{TEACHER} --input gold.jsonl --labels @lost", "lost cannot be read as a list of labels"),

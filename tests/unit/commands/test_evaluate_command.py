@@ -83,7 +83,7 @@ def test_words_that_a_teacher_shortened_are_told(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--labels", "person"], "document 2: unknown label 'place [town]'"),
+        (["--labels", "person"], "line 2: unknown label 'place [town]'"),
         (["--labels", "a,,b"], "A label is empty"),
         (["--labels", "a,b, a"], "The label 'a' is named twice"),
         (["--threshold", "1"], "--threshold 1 is not between 0 and 1"),

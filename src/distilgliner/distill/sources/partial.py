@@ -60,18 +60,16 @@ def read_partly_labelled(
     """
     documents: list[Document] = []
     findings = Findings()
-    try:
-        for source in sources:
-            known = labels_of.get(source)
-            if known is None:
-                documents += read_labelled_documents(
-                    [source], labels, ignored, findings=findings, **reading
-                )
-            else:  # what another file says of other labels contradicts nothing
-                read = read_labelled_documents([source], known, ignored, **reading)
-                documents += mark_partial(read, known)
-    finally:
-        findings.tell()
+    for source in sources:
+        known = labels_of.get(source)
+        if known is None:
+            documents += read_labelled_documents(
+                [source], labels, ignored, findings=findings, **reading
+            )
+        else:  # what another file says of other labels contradicts nothing
+            read = read_labelled_documents([source], known, ignored, **reading)
+            documents += mark_partial(read, known)
+    findings.tell()
     return documents
 
 
