@@ -104,7 +104,7 @@ def distill(
             dev=dev,
             labels_of=labels_of,
             ignore_labels=ignore_labels,
-            format=format,
+            reading=build_reading(format, offsets, tag_column),
             initial=initial,
             threads=threads,
         ).run()
@@ -122,8 +122,7 @@ def distill(
     names = choose_labels(targets, stores, {known.get(source) for source in gold})
     ignored = parse_labels(ignore_labels) or ()
     labelled, chosen_by = (
-        read_partly_labelled(sources, names, known, ignored, **reading)
-        for sources in (gold, dev)
+        read_partly_labelled(sources, names, known, ignored, **reading) for sources in (gold, dev)
     )
     result = run_distillation(stores, config, output, gold=labelled, dev=chosen_by, initial=initial)
     typer.echo(f"{output}: {_describe(result)}")

@@ -11,6 +11,7 @@ import typer
 
 from distilgliner.commands.options import parse_labels, parse_prompts
 from distilgliner.corpus.document import Document
+from distilgliner.corpus.reading import Reading
 from distilgliner.errors import UserError
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class WholeWay:
     dev: list[str]
     labels_of: list[str]
     ignore_labels: str | None
-    format: str | None
+    reading: Reading
     initial: str | None
     threads: int
 
@@ -47,7 +48,7 @@ class WholeWay:
         ignored = parse_labels(self.ignore_labels) or ()
         check_packages()
         gold, dev = (
-            read_labelled_documents(sources, names, ignored, format=self.format)
+            read_labelled_documents(sources, names, ignored, **self.reading)
             for sources in (self.gold, self.dev)
         )
         result = run_pipeline(
@@ -90,9 +91,11 @@ class WholeWay:
         from distilgliner.corpus.read import read_documents
 
         # --format is that of the labelled text where there is some, as without --teacher.
-        labelled = self.gold or self.dev
+        reading = self.reading
+        if self.gold or self.dev:
+            reading = {**reading, "format": None}
         for source in self.input:
-            yield from read_documents(source, format=None if labelled else self.format)
+            yield from read_documents(source, **reading)
 
 
 def describe_pipeline(result: PipelineResult) -> str:
