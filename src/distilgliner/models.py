@@ -78,6 +78,11 @@ def is_student(predictor: Predictor) -> bool:
     return hasattr(predictor, "iterate_entities")
 
 
+def scores_per_label(predictor: Predictor) -> int:
+    """How many scores a model computes of each word for one label: what its memory grows with."""
+    return int(getattr(predictor, "scores_per_label", 1))
+
+
 def iterate_entities(
     predictor: Predictor,
     texts: Sequence[str],

@@ -81,12 +81,15 @@ def test_small_requests_are_answered_while_a_large_one_is_under_way() -> None:
 
 
 def test_what_costs_too_much_is_refused_at_once() -> None:
-    with serve("--max-words", "1000", "--max-scores", "3000", "--max-texts", "20") as (_, port):
+    with serve("--max-words", "1000", "--max-scores", "15000", "--max-texts", "20") as (_, port):
         for question, option in [
             ({"text": "a " * 1001, "labels": ["person"]}, "--max-words"),
             ({"text": ["a b"] * 501}, "--max-texts"),
             ({"text": ["a b c d e f"] * 17, "labels": None}, None),
-            ({"text": "a " * 301}, "--max-scores"),  # times ten labels
+            (
+                {"text": "a " * 301},
+                "--max-scores",
+            ),  # times ten labels of five scores, five scores each
         ]:
             status, answer = ask(port, question)
             assert status == (200 if option is None else 413), answer

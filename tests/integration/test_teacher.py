@@ -12,7 +12,8 @@ from distilgliner.annotate.spans import AnnotatedDocument, SpanScores, round_log
 from distilgliner.annotate.teacher import cut_words
 from distilgliner.corpus.words import split_words
 from distilgliner.errors import UserError
-from distilgliner.models import set_prompts
+from distilgliner.models import iterate_entities, set_prompts
+from distilgliner.serve.lanes import GivenUpError
 
 if TYPE_CHECKING:
     from distilgliner.annotate.teacher import Teacher
@@ -254,3 +255,31 @@ def _spans(scores: SpanScores) -> list[tuple[int, int, int]]:
 def _round(scores: SpanScores) -> SpanScores:
     rounded = round_logits(scores.logit).astype(np.float32)
     return SpanScores(scores.word_start, scores.word_end, scores.label_index, rounded)
+
+
+def test_half_a_character_is_read_as_a_question_mark(bundled_teacher: Teacher) -> None:
+    texts = ["Ada \ud800 Lovelace lives in London\udfff .", "Ada ? Lovelace lives in London? ."]
+    broken, clean = bundled_teacher.batch_predict_entities(texts, LABELS, threshold=0.3)
+    assert clean
+    assert [_key(entity)[:2] for entity in broken] == [_key(entity)[:2] for entity in clean]
+    assert all(texts[0][e["start"] : e["end"]] == e["text"] for e in broken)
+    with pytest.raises(UserError, match="has half a character"):
+        bundled_teacher.batch_predict_entities(["Ada"], ["per\ud800son"])
+
+
+def test_a_server_can_pause_and_end_a_long_answer(bundled_teacher: Teacher) -> None:
+    pauses = []
+    steps = iterate_entities(
+        bundled_teacher, [STORY * 30, "", "Ada"], LABELS, 0.5, lambda: pauses.append(1)
+    )
+    found = dict(row for rows in steps for row in rows)
+    assert list(found) == [0, 2]
+    assert len(found[0]) > 60
+    assert len(pauses) > 1
+
+    def give_up() -> None:
+        raise GivenUpError
+
+    with pytest.raises(GivenUpError):
+        list(iterate_entities(bundled_teacher, [STORY * 30], LABELS, 0.5, give_up))
+    assert bundled_teacher.on_batch is None

@@ -176,6 +176,10 @@ class Teacher:
         labels = [labels] if isinstance(labels, str) else list_labels(labels)
         check_count(batch_size, "batch_size")
         check_threshold(threshold)
+        broken = next((label for label in labels if _replace_halves(label) != label), None)
+        if broken is not None:
+            raise UserError(f"The label {broken!r} has half a character; name it otherwise.")
+        originals, texts = texts, [_replace_halves(text) for text in texts]
         words = [self.split_words(text) for text in texts]
         scores = self.score(
             [cut_words(text, offsets) for text, offsets in zip(texts, words, strict=True)],
@@ -198,8 +202,13 @@ class Teacher:
                 }
                 for entity in decode_flat(AnnotatedDocument("", text, w, s), labels, threshold)
             ]
-            for text, w, s in zip(texts, words, scores, strict=True)
+            for text, w, s in zip(originals, words, scores, strict=True)
         ]
+
+    @property
+    def scores_per_label(self) -> int:
+        """Of each word: of the spans that begin there."""
+        return self.max_width
 
     def compute_limits(self, prompts: Sequence[tuple[str, ...]]) -> tuple[WindowLimits, int]:
         """How large windows may be with these prompts, and the longest prompt in subwords."""
@@ -275,6 +284,11 @@ class Teacher:
 def cut_words(text: str, offsets: Sequence[tuple[int, int]]) -> list[str]:
     """The words themselves."""
     return [text[start:end] for start, end in offsets]
+
+
+def _replace_halves(text: str) -> str:
+    """The text with ? for each lone surrogate, which no tokenizer takes; no offset changes."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def package_versions() -> dict[str, str]:

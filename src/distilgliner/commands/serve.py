@@ -17,7 +17,9 @@ def serve(
     max_texts: int = typer.Option(10_000, min=1, help="Texts of a request."),
     max_labels: int = typer.Option(1_000, min=1, help="Labels of a request."),
     max_words: int = typer.Option(250_000, min=1, help="Words of a request."),
-    max_scores: int = typer.Option(5_000_000, min=1, help="Words times labels of a request."),
+    max_scores: int = typer.Option(
+        15_000_000, min=1, help="Scores of a request: words times labels times tags, or widths."
+    ),
     max_waiting: int = typer.Option(64, min=1, help="Requests at once; others are told to wait."),
     max_connections: int = typer.Option(500, min=1, help="Connections at once."),
     timeout: float = typer.Option(30.0, min=0.1, help="Seconds until a request is given up."),

@@ -17,6 +17,7 @@ from distilgliner.models import (
     is_open,
     is_student,
     iterate_entities,
+    scores_per_label,
 )
 from distilgliner.serve.lanes import Lane, Pause, Steps
 from distilgliner.serve.limits import ServeLimits, check_counts, count_words
@@ -87,7 +88,8 @@ class Answerer:
     def _run(
         self, question: Question, texts: Sequence[str], labels: tuple[str, ...], pause: Pause
     ) -> Steps[str]:
-        yield from count_words(texts, len(labels), self.limits)
+        per_word = len(labels) * scores_per_label(self.predictor)
+        yield from count_words(texts, per_word, self.limits)
         threshold = self.about.threshold if question.threshold is None else question.threshold
         answers = ['{"entities": []}'] * len(texts)
         for rows in iterate_entities(self.predictor, texts, labels, threshold, pause):

@@ -38,8 +38,9 @@ class ServeLimits:
     """Of a request, as sent."""
     max_words: int = 250_000
     """Of all texts of a request."""
-    max_scores: int = 5_000_000
-    """Words times labels of a request: what its memory grows with, 20 to 100 bytes for each."""
+    max_scores: int = 15_000_000
+    """Of all words of a request: words times labels times the tags of a label (or the widths of its
+    spans). Memory grows with them: 30 bytes for each, at worst 50."""
     max_connections: int = 500
     """At once; a new one takes the place of one that has not sent a whole request."""
     header_seconds: float = 10.0
@@ -70,14 +71,14 @@ def check_counts(texts: Sequence[str], labels: Sequence[str], limits: ServeLimit
 
 
 def count_words(
-    texts: Sequence[str], label_count: int, limits: ServeLimits
+    texts: Sequence[str], scores_per_word: int, limits: ServeLimits
 ) -> Generator[None, None, None]:
     """Raise `Refusal` for more words than a request may have; pauses on the way.
 
     Words are counted only where the characters do not tell that they are few enough, and only until
     they are too many.
     """
-    most = min(limits.max_words, limits.max_scores // max(1, label_count))
+    most = min(limits.max_words, limits.max_scores // max(1, scores_per_word))
     if sum(map(len, texts)) <= most:
         return
     words = 0
@@ -85,19 +86,19 @@ def count_words(
         for start in range(0, len(text), _PIECE):
             words += len(split_words(text[start : start + _PIECE]))
             if words > most:
-                raise _build_refusal(label_count, limits)
+                raise _build_refusal(scores_per_word, limits)
             yield
 
 
-def _build_refusal(label_count: int, limits: ServeLimits) -> Refusal:
-    if limits.max_words <= limits.max_scores // max(1, label_count):
+def _build_refusal(scores_per_word: int, limits: ServeLimits) -> Refusal:
+    if limits.max_words <= limits.max_scores // max(1, scores_per_word):
         sentence = (
             f"The texts have more words than the {limits.max_words:,} of --max-words; "
             "send them in several."
         )
     else:
         sentence = (
-            f"The words of the texts times {label_count:,} labels are more than the "
+            f"The words of the texts times {scores_per_word:,} scores for each are more than the "
             f"{limits.max_scores:,} of --max-scores; send fewer texts or labels at once."
         )
     return Refusal(413, sentence)

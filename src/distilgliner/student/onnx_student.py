@@ -20,6 +20,11 @@ from distilgliner.student.description import (
 )
 from distilgliner.student.features import WordBatch, WordFeatures, WordFeaturizer
 
+LABELS_AT_ONCE = 1024
+"""Of an open student, in one run of the graph,"""
+LABEL_WORDS_AT_ONCE = 8192
+"""and the words of their names."""
+
 
 def read_onnx_student(folder: Path) -> OnnxStudent:
     """Open an exported student. Raises `UserError` when it is none or is damaged."""
@@ -63,8 +68,17 @@ class OnnxStudent:
             "words": batch.words,
             "lengths": batch.lengths.astype(np.int32),
         }
-        if self.config.is_open:
-            inputs |= build_label_inputs(label_words)
+        if not self.config.is_open:
+            return self._run(inputs)
+        parts = [
+            self._run(inputs | build_label_inputs(chunk)) for chunk in _cut_labels(label_words)
+        ]
+        if len(parts) == 1:
+            return parts[0]
+        # The first column of each part is that of no entity, which no label changes.
+        return np.concatenate([parts[0], *(part[:, :, 1:] for part in parts[1:])], axis=2)
+
+    def _run(self, inputs: dict[str, np.ndarray]) -> np.ndarray:
         logits: np.ndarray = self._session.run(["logits"], inputs)[0]
         return logits
 
@@ -77,6 +91,18 @@ class OnnxStudent:
                 if (source / name).is_file():
                     shutil.copyfile(source / name, folder / name)
         write_description(self._description, folder)
+
+
+def _cut_labels(label_words: Sequence[WordFeatures]) -> list[Sequence[WordFeatures]]:
+    """The labels in parts: what averages their names grows with labels times words."""
+    parts: list[Sequence[WordFeatures]] = []
+    first = words = 0
+    for index, features in enumerate(label_words):
+        words += len(features.shapes)
+        if index > first and (index - first >= LABELS_AT_ONCE or words > LABEL_WORDS_AT_ONCE):
+            parts.append(label_words[first:index])
+            first, words = index, len(features.shapes)
+    return [*parts, label_words[first:]]
 
 
 def build_label_inputs(label_words: Sequence[WordFeatures]) -> dict[str, np.ndarray]:

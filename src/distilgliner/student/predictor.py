@@ -117,6 +117,11 @@ class DistilGLiNER(TorchLike):
             f"{len(labels)} labels: {shown}>"
         )
 
+    @property
+    def scores_per_label(self) -> int:
+        """Of each word: of its tags, or of the spans that begin there."""
+        return len(self.decoder.find_columns([0], 1))
+
     def set_threads(self, count: int) -> None:
         """How many threads one call may use; by default, and for 0, one per core.
 
@@ -194,7 +199,7 @@ class DistilGLiNER(TorchLike):
         batch_size = check_count(batch_size, "batch_size")
         wanted = self.student.labels if labels is None else _choose_labels(labels)
         compute = partial(self.compute_scores, labels=wanted)
-        for batch in iterate_steps(texts, compute, batch_size, self.decoder):
+        for batch in iterate_steps(texts, compute, batch_size, self.decoder, len(wanted)):
             decoded = batch.decode(self.student.config.roles, least) if batch else ()
             yield [
                 (row, _describe(texts[row], words, spans, wanted)) for row, words, spans in decoded
@@ -214,6 +219,7 @@ class DistilGLiNER(TorchLike):
             lambda words: self.compute_scores(words, names),
             check_count(batch_size, "batch_size"),
             self.decoder,
+            len(names),
         )
 
     def compute_scores(

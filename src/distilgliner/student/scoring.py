@@ -15,6 +15,9 @@ from distilgliner.student.windows import Window, cut_windows
 BATCH_WORDS = 1536
 """Words (with padding) scored at once, unless that are few texts; more do not fit the caches."""
 FEW_TEXTS = 8
+MOST_SCORES = 4 * 1024 * 1024
+"""Words (with padding) times labels scored at once, unless that is a single text or window: what
+memory grows with. Batches are smaller for it with more than a thousand labels."""
 Offsets = list[tuple[int, int]]
 
 
@@ -41,9 +44,10 @@ def iterate_scores(
     compute_scores: Callable[[list[list[str]]], np.ndarray],
     batch_size: int,
     decoder: Decoder,
+    label_count: int = 1,
 ) -> Iterator[ScoredBatch]:
     """The scores of texts as soon as all of a text's words have theirs; no word, no scores."""
-    steps = iterate_steps(texts, compute_scores, batch_size, decoder)
+    steps = iterate_steps(texts, compute_scores, batch_size, decoder, label_count)
     return (scored for scored in steps if scored is not None)
 
 
@@ -52,16 +56,19 @@ def iterate_steps(
     compute_scores: Callable[[list[list[str]]], np.ndarray],
     batch_size: int,
     decoder: Decoder,
+    label_count: int = 1,
 ) -> Iterator[ScoredBatch | None]:
     """The same, with None after each batch that finishes no text.
 
     compute_scores: documents given as words → scores (B, L, X), which the decoder can read.
     batch_size: windows at once, at most.
+    label_count: how many labels are scored; of very many, fewer words at once.
     """
     words = [split_words(text) for text in texts]
     pieces = [(row, window) for row, w in enumerate(words) for window in cut_windows(len(w))]
     unfinished: dict[int, dict[int, np.ndarray]] = {}
-    for batch in plan_batches([window.last - window.first for _, window in pieces], batch_size):
+    lengths = [window.last - window.first for _, window in pieces]
+    for batch in plan_batches(lengths, batch_size, MOST_SCORES // max(1, label_count)):
         chosen = [pieces[index] for index in batch]
         batched = compute_scores([_get_words(texts[row], words[row], w) for row, w in chosen])
         found = {}
@@ -78,13 +85,19 @@ def iterate_steps(
         yield ScoredBatch(rows, [words[row] for row in rows], joined, decoder)
 
 
-def plan_batches(lengths: Sequence[int], batch_size: int) -> list[list[int]]:
-    """Rows grouped by length: `BATCH_WORDS` padded words or a few rows; empty rows are left out."""
+def plan_batches(
+    lengths: Sequence[int], batch_size: int, most_words: int = MOST_SCORES
+) -> list[list[int]]:
+    """Rows grouped by length: `BATCH_WORDS` padded words or a few rows; empty rows are left out.
+
+    most_words: padded words at most, unless that is a single row.
+    """
     order = sorted((row for row, length in enumerate(lengths) if length), key=lengths.__getitem__)
     batches: list[list[int]] = []
     for row in order:
         size = len(batches[-1]) if batches else 0
-        many = size >= FEW_TEXTS and (size + 1) * lengths[row] > BATCH_WORDS
+        words = (size + 1) * lengths[row]
+        many = words > most_words or (size >= FEW_TEXTS and words > BATCH_WORDS)
         if not batches or size >= max(1, batch_size) or many:
             batches.append([])
         batches[-1].append(row)

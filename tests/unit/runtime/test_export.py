@@ -16,6 +16,7 @@ import pytest
 from distilgliner import DistilGLiNER, UserError
 from distilgliner.evaluate.footprint import count_parameters
 from distilgliner.runtime.export import run_export
+from distilgliner.student import onnx_student
 from tiny_store import build_documents, build_tiny_student, write_jsonl
 
 TEXTS = [document.text for document in build_documents(25)] + ["", "Ada", "x " * 300]
@@ -49,6 +50,21 @@ def test_same_scores_and_entities(tmp_path: Path, head: str, roles: bool) -> Non
             assert [i["score"] for i in ours] == pytest.approx(
                 [i["score"] for i in theirs], abs=1e-3
             )
+
+
+def test_many_labels_are_scored_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What averages the names of labels grows with labels times their words."""
+    _, folder = export_tiny(tmp_path, "tower")
+    model = DistilGLiNER.from_pretrained(folder)
+    labels = [f"name of thing {number}" for number in range(11)] + ["a " * 40, "city"]
+    words = [["Ada", "met", "Bob"], ["Rome"]]
+    whole = model.compute_scores(words, labels)
+    for name, most in (("LABELS_AT_ONCE", 1), ("LABELS_AT_ONCE", 5), ("LABEL_WORDS_AT_ONCE", 17)):
+        with monkeypatch.context() as context:
+            context.setattr(onnx_student, name, most)
+            parts = model.compute_scores(words, labels)
+        assert parts.shape == whole.shape
+        np.testing.assert_allclose(parts, whole, atol=1e-5)  # sums round
 
 
 def test_an_open_student_is_exported_once_for_any_labels(tmp_path: Path) -> None:

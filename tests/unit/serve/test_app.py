@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,6 +14,7 @@ from fake_predictors import FakePredictor, FakeStudent
 
 from distilgliner.serve.answering import Answerer
 from distilgliner.serve.app import build_app
+from distilgliner.serve.guard import build_hosts
 
 KNOWN = {"Zoë": "person", "Bath": "place"}
 ZOE = {"start": 0, "end": 3, "text": "Zoë", "label": "person", "score": 0.75}
@@ -183,3 +185,93 @@ def test_an_answer_that_takes_too_long_is_given_up() -> None:
     release.set()
     assert patient.post(json={"text": "Zoë"}).json() == {"entities": [ZOE]}
     assert [texts for texts, _, _ in slow.calls] == [["begun"], ["Zoë"]]
+
+
+@pytest.mark.parametrize(
+    "fault", [MemoryError(), RuntimeError("bad allocation: a text"), OSError()]
+)
+def test_a_failure_is_one_sentence_and_the_server_lives_on(fault: Exception) -> None:
+    class FailingStudent(FakeStudent):
+        def batch_predict_entities(self, texts: Any, *arguments: Any, **options: Any) -> Any:
+            if texts == ["fail"]:
+                raise fault
+            return super().batch_predict_entities(texts, *arguments, **options)
+
+    client = open_client(FailingStudent(KNOWN, ["person"]))
+    response = client.post(json={"text": "fail"})
+    assert response.status_code == 500
+    assert response.json() == {
+        "error": f"The model failed on this request ({type(fault).__name__}); send less text or "
+        "fewer labels at once."
+    }
+    assert ask(client, text="Zoë") == {"entities": [ZOE]}
+
+
+def test_what_gliners_client_may_send_is_answered(client: Client, model: FakeStudent) -> None:
+    question = {
+        "text": "Zoë",
+        "labels": ["person"],
+        "flat_ner": True,
+        "multi_label": False,
+        "relations": [],
+        "threshold": 0.5,
+        "relation_threshold": 0.5,
+        "adapter_id": "__base__",
+    }
+    assert ask(client, **question) == {"entities": [ZOE]}
+    nothing = dict.fromkeys(["relations", "threshold", "relation_threshold", "adapter_id"])
+    assert ask(client, text="Zoë", labels=None, **nothing) == {"entities": [ZOE]}
+    response = client._send("POST", "/gliner/", json=question)
+    assert response.json() == {"entities": [ZOE]}
+    status = client.get("/gliner/adapter-cache?adapter_id=mine").json()
+    assert status == {"enabled": False, "base_adapter_id": "__base__"}
+
+
+def test_the_model_has_the_name_of_its_folder_not_the_path(tmp_path: Path) -> None:
+    folder = tmp_path / "secret" / "small"
+    folder.mkdir(parents=True)
+    answerer = Answerer(FakePredictor(KNOWN), str(folder))
+    assert Client(answerer).get("/model").json()["model"] == "small"
+    assert Answerer(FakePredictor(KNOWN), "org/name").about.model == "org/name"
+
+
+@pytest.mark.parametrize(
+    ("host", "bound", "allowed", "answered"),
+    [
+        ("localhost", "127.0.0.1", [], True),
+        ("LOCALHOST.:8000", "127.0.0.1", [], True),
+        ("127.0.0.1:8000", "127.0.0.1", [], True),
+        ("127.1.2.3", "127.0.0.1", [], True),
+        ("[::1]:8000", "::1", [], True),
+        ("10.0.0.5:8000", "10.0.0.5", [], True),
+        ("10.0.0.5:8000", "0.0.0.0", [], True),
+        ("10.0.0.6", "10.0.0.5", [], False),
+        ("rebound.example", "0.0.0.0", [], False),
+        ("127.0.0.1.example", "127.0.0.1", [], False),
+        ("localhost.example", "127.0.0.1", [], False),
+        ("", "127.0.0.1", [], False),
+        ("ner.example:443", "0.0.0.0", ["NER.example"], True),
+        ("other.example", "0.0.0.0", ["ner.example"], False),
+        ("other.example", "127.0.0.1", ["*"], True),
+    ],
+)
+def test_the_names_by_which_it_is_addressed(
+    host: str, bound: str, allowed: list[str], answered: bool
+) -> None:
+    assert build_hosts(bound, allowed).allow(host) is answered
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "answered"),
+    [
+        ("http://localhost:8000", "localhost:8000", True),
+        ("https://ner.example", "10.0.0.5:8000", True),  # allowed, behind a proxy
+        ("http://localhost:3000", "localhost:8000", False),
+        ("http://127.0.0.1:8000", "localhost:8000", False),
+        ("https://evil.example", "localhost:8000", False),
+        ("null", "localhost:8000", False),
+        ("chrome-extension://localhost:8000", "localhost:8000", False),
+    ],
+)
+def test_the_pages_that_may_ask(origin: str, host: str, answered: bool) -> None:
+    assert build_hosts("127.0.0.1", ["ner.example", "*"]).allow_origin(origin, host) is answered

@@ -89,6 +89,33 @@ def test_neither_order_nor_batch_size_matter(
             )
 
 
+def test_very_many_labels_are_scored_for_fewer_words_at_once(
+    tower: DistilGLiNER, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert scoring.plan_batches([5, 3, 4, 9], 64, 8) == [[1, 2], [0], [3]]
+    wanted = tower.batch_predict_entities(TEXTS)
+    sizes = []
+    compute = tower.compute_scores
+    monkeypatch.setattr(
+        tower, "compute_scores", lambda words, **o: sizes.append(len(words)) or compute(words, **o)
+    )
+    monkeypatch.setattr(scoring, "MOST_SCORES", 12 * len(tower.labels))
+    assert [places(e) for e in tower.batch_predict_entities(TEXTS)] == list(map(places, wanted))
+    assert max(sizes) < 5
+
+
+def test_texts_are_done_in_steps(tower: DistilGLiNER) -> None:
+    """A step scores a batch, and one in the middle of a long text finishes none."""
+    texts = ["Ada", " ".join(TEXTS) * 9, ""]
+    steps = list(tower.iterate_entities(texts, batch_size=2))
+    assert len(steps) >= 3
+    assert [] in steps
+    found = {row: entities for step in steps for row, entities in step}
+    assert list(map(places, tower.batch_predict_entities(texts))) == [
+        places(found.get(row, [])) for row in range(3)
+    ]
+
+
 def test_some_of_its_labels(tagger: DistilGLiNER, tower: DistilGLiNER) -> None:
     for model in (tagger, tower):
         found = model.batch_predict_entities(TEXTS, ["city"])
