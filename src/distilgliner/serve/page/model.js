@@ -17,7 +17,7 @@
  * @property {(text: string, options: {labels: string[], threshold: number}) => Promise<Entity[]>} predictEntities
  */
 
-/** What the reader of the page can mend; the message is one sentence. */
+/** What the reader of the page can fix; the message is one sentence. */
 export class UserError extends Error {}
 
 /** @returns {Promise<Model>} */
