@@ -130,8 +130,9 @@ class _Interrupt:
 
     def take(self) -> bool:
         """Whether it was this that cancelled the task, which then is so no more."""
-        if self._is_set and hasattr(self._task, "uncancel"):  # of Python 3.11
-            self._task.uncancel()
+        uncancel = getattr(self._task, "uncancel", None)  # of Python 3.11
+        if self._is_set and uncancel is not None:
+            uncancel()
         return self._is_set
 
 

@@ -67,7 +67,7 @@ def build_app(
 
     app.mount("/", StaticFiles(directory=_PAGE, html=True))
     _answer_errors(app)
-    methods = {ROUTE: ("POST",)}
+    methods: dict[str, tuple[str, ...]] = {ROUTE: ("POST",)}
     methods |= dict.fromkeys(("/model", "/health", "/openapi.json", _ADAPTERS), _READ)
     methods |= dict.fromkeys(("/", *(f"/{file.name}" for file in _PAGE.iterdir())), _READ)
     return GuardedApp(LimitedApp(app, limits), methods, hosts or Hosts())
