@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,8 @@ def locate_folder(id_or_folder: str | Path, what: str, **options: Any) -> Path:
     "general" is the bundled student and "bundled" the bundled teacher, whatever folders there are.
     A `Path` is never an id. Raises `UserError` when there is neither.
     """
+    if not isinstance(id_or_folder, (str, os.PathLike)):
+        raise UserError(f"{id_or_folder!r} names no {what}; give a folder or a hub id.")
     built_in = find_built_in(id_or_folder)
     if id_or_folder == BUNDLED and built_in is not None and what == "student":
         raise UserError(

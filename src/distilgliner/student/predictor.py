@@ -35,9 +35,12 @@ from distilgliner.student.gliner_calls import (
 )
 from distilgliner.student.scoring import ScoredBatch, iterate_scores, iterate_steps
 
-_HUB_FILES = [CONFIG_FILE, TOKENIZER_FILE, CARD_FILE, WEIGHTS_FILE, GRAPH_FILE, MANIFEST_FILE]
-_SHOWN_LABELS = 5
 _TEACHER_CONFIG = "gliner_config.json"
+_HUB_FILES = [
+    *(CONFIG_FILE, TOKENIZER_FILE, CARD_FILE, WEIGHTS_FILE, GRAPH_FILE, MANIFEST_FILE),
+    _TEACHER_CONFIG,  # of what is no student
+]
+_SHOWN_LABELS = 5
 
 
 class DistilGLiNER(TorchLike):
