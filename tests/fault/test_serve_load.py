@@ -119,5 +119,5 @@ def test_stopping_waits_for_what_was_accepted() -> None:
         assert silent.recv(1) == b""
         status, answer = receive(arriving)
         assert (status, bool(answer["entities"])) == (200, True)
-        _, error = process.communicate(timeout=_LIMIT)
-    assert error == ""
+        output, error = process.communicate(timeout=_LIMIT)
+    assert (process.returncode, output, error) == (0, "stopped\n", "")

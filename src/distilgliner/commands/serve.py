@@ -33,6 +33,7 @@ def serve(
     from distilgliner.commands.options import check_threshold
     from distilgliner.errors import missing_extra
     from distilgliner.models import load_predictor, set_threads
+    from distilgliner.streams import StoppedError
 
     try:
         from distilgliner.serve.answering import Answerer
@@ -67,7 +68,7 @@ def serve(
         typer.echo(f"{model} answers at {address}{ROUTE}; open {address} to try it. Ctrl-C ends.")
         if not is_loopback(bound):
             typer.echo("Note: whoever reaches this address may ask; there is no login.", err=True)
-        with suppress(KeyboardInterrupt):
+        with suppress(KeyboardInterrupt, StoppedError):  # raised once all is answered
             run_server(app, bound, limits)
         answerer.close()
         typer.echo("stopped")

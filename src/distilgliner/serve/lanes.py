@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import threading
 from collections import deque
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
 
@@ -106,7 +108,10 @@ class Lane:
                 is_begun = self._step(job)
             if is_begun:
                 self._begun.append(job)
+            is_done = not (is_begun or job.is_small)
             del job  # and with it what it holds, while the lane waits
+            if is_done:
+                _trim_memory()
 
     def _choose(self) -> _Job:
         if self._fresh and not (self._begun and self._in_a_row >= _FRESH_IN_A_ROW):
@@ -134,6 +139,12 @@ class Lane:
         finally:
             self._running = None
         return False
+
+
+def _trim_memory() -> None:
+    """Give back what a large job took and freed, which glibc would keep for the next one."""
+    with suppress(OSError, AttributeError):  # another library
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _make_light(error: BaseException) -> Exception:

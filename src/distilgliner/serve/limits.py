@@ -40,7 +40,7 @@ class ServeLimits:
     """Of all texts of a request."""
     max_scores: int = 15_000_000
     """Of all words of a request: words times labels times the tags of a label (or the widths of its
-    spans). Memory grows with them: 30 bytes for each, at worst 50."""
+    spans). Memory grows with them: at worst 30 bytes for each."""
     max_connections: int = 500
     """At once; a new one takes the place of one that has not sent a whole request."""
     header_seconds: float = 10.0

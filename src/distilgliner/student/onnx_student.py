@@ -24,6 +24,8 @@ LABELS_AT_ONCE = 1024
 """Of an open student, in one run of the graph,"""
 LABEL_WORDS_AT_ONCE = 8192
 """and the words of their names."""
+_LARGE = 256 * 1024
+"""Words times labels of a run from which onnxruntime gives back the memory that it took."""
 
 
 def read_onnx_student(folder: Path) -> OnnxStudent:
@@ -79,7 +81,11 @@ class OnnxStudent:
         return np.concatenate([parts[0], *(part[:, :, 1:] for part in parts[1:])], axis=2)
 
     def _run(self, inputs: dict[str, np.ndarray]) -> np.ndarray:
-        logits: np.ndarray = self._session.run(["logits"], inputs)[0]
+        options = None
+        if inputs["words"].size * len(inputs.get("label_means", ())) > _LARGE:
+            options = ort.RunOptions()
+            options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+        logits: np.ndarray = self._session.run(["logits"], inputs, options)[0]
         return logits
 
     def write(self, folder: Path) -> None:

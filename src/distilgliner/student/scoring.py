@@ -15,9 +15,9 @@ from distilgliner.student.windows import Window, cut_windows
 BATCH_WORDS = 1536
 """Words (with padding) scored at once, unless that are few texts; more do not fit the caches."""
 FEW_TEXTS = 8
-MOST_SCORES = 4 * 1024 * 1024
+MOST_SCORES = 1024 * 1024
 """Words (with padding) times labels scored at once, unless that is a single text or window: what
-memory grows with. Batches are smaller for it with more than a thousand labels."""
+memory grows with. Batches are smaller for it with more than some hundred labels."""
 Offsets = list[tuple[int, int]]
 
 
