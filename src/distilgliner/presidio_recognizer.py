@@ -198,7 +198,7 @@ def _register(name: str) -> None:
         from presidio_analyzer.input_validation import yaml_recognizer_models as models
         from pydantic import ConfigDict
 
-        class Settings(models.PredefinedRecognizerConfig):  # type: ignore[misc, name-defined]
+        class Settings(models.PredefinedRecognizerConfig):
             model_config = ConfigDict(extra="allow")
 
             def model_dump(self, *args: Any, **options: Any) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from distilgliner.errors import UserError
 
 def check_count(value: Any, name: str, *, least: int = 1) -> int:
     """A whole number, numpy's too. Raises `UserError` for another one, and below `least`."""
+    if type(value) is int and value >= least:
+        return value
     try:
         if isinstance(value, bool):
             raise TypeError
@@ -25,6 +27,8 @@ def check_count(value: Any, name: str, *, least: int = 1) -> int:
 
 def check_threshold(value: Any) -> float:
     """A score strictly between 0 and 1. Raises `UserError` for anything else."""
+    if type(value) is float and 0 < value < 1:
+        return value
     threshold = float(value) if isinstance(value, Real) and not isinstance(value, bool) else 0.0
     if not 0 < threshold < 1:
         raise UserError(f"The threshold {value!r} is not between 0 and 1; 0.5 is usual.")
@@ -36,7 +40,11 @@ def group_by_threshold(threshold: Any, count: int) -> list[tuple[float, Sequence
 
     Raises `UserError` for a threshold out of range, and for a list of another length than `count`.
     """
-    if not isinstance(threshold, Iterable) or isinstance(threshold, (str, bytes, Mapping)):
+    if (
+        isinstance(threshold, float)
+        or not isinstance(threshold, Iterable)
+        or isinstance(threshold, (str, bytes, Mapping))
+    ):
         return [(check_threshold(threshold), range(count))]
     values = [check_threshold(value) for value in threshold]
     if len(values) != count:

@@ -28,7 +28,7 @@ def list_texts(texts: Any, what: str = "texts") -> list[str]:
     """
     if isinstance(texts, str):
         return [texts]
-    values = list(iterate_values(texts, what))
+    values = texts[:] if type(texts) is list else list(iterate_values(texts, what))
     if set(map(type, values)) - {str}:  # numpy's strings are Python's too
         for row, value in enumerate(values):
             if not isinstance(value, str):

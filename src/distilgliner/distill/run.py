@@ -90,8 +90,8 @@ def run_distillation(
     stores = open_stores(annotations)
     gold, dev = list_documents(gold, "gold"), list_documents(dev, "dev")
     ignore_labels = list_labels(ignore_labels, "ignore_labels")
-    watched = {name: list_documents(known, name) for name, known in (watched or {}).items()}
-    data = build_data(config, stores, gold, dev, dev_source, watched, ignore_labels)
+    followed = {name: list_documents(known, name) for name, known in (watched or {}).items()}
+    data = build_data(config, stores, gold, dev, dev_source, followed, ignore_labels)
     folder = Path(output)
     # All that can be wrong is checked before the folder is claimed, which a correction would find.
     architecture = build_student_config(config.student, config.student_options)
