@@ -33,7 +33,7 @@ from benchmarks.common.places import DATA, RUNS
 from benchmarks.teacher.card import LICENCES
 from distilgliner.annotate.run import run_annotation
 from distilgliner.annotate.store import AnnotationStore, open_store
-from distilgliner.bundled import GENERAL, bundled_student
+from distilgliner.bundled import GENERAL, bundled_student, bundled_trained_student
 from distilgliner.compare.data import read_comparison_data
 from distilgliner.compare.machine import describe_machine
 from distilgliner.corpus.document import Document
@@ -47,13 +47,14 @@ from distilgliner.evaluate.agreement import decode_teacher
 from distilgliner.evaluate.run import run_predictions, score_predictions
 from distilgliner.files import write_json
 from distilgliner.runtime.export import run_export
-from distilgliner.student.description import (
+from distilgliner.student.folder_files import (
     CARD_FILE,
     CONFIG_FILE,
     GRAPH_FILE,
     MANIFEST_FILE,
     TOKENIZER_FILE,
     WEIGHTS_FILE,
+    write_manifest,
 )
 from distilgliner.student.predictor import DistilGLiNER
 
@@ -133,24 +134,28 @@ def _read_texts(data: Path, sources: Sequence[str], held: set[str]) -> list[Docu
 
 def _bundle(student: Path, recipe: dict[str, Any], stores: Sequence[AnnotationStore]) -> None:
     """Copy what a student's folder needs, with a card that says what it is for, and export it."""
-    target = bundled_student()
-    target.mkdir(parents=True, exist_ok=True)
+    trained, target = bundled_trained_student(), bundled_student()
+    for folder in (trained, target):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / MANIFEST_FILE).unlink(missing_ok=True)  # of the files that are replaced
     for name in (CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE, RUN_FILE):
-        shutil.copyfile(student / name, target / name)
+        shutil.copyfile(student / name, trained / name)
     sources = [source for part in recipe["parts"].values() for source in part["texts"]]
     names = dict.fromkeys(source.partition("/")[0] for source in sources)
     card = Template((HERE / "card.md").read_text(encoding="utf-8")).substitute(
         trained=", ".join(f"{name} ({LICENCES[name]})" for name in names),
         card=(student / CARD_FILE).read_text(encoding="utf-8").rstrip(),
     )
-    (target / CARD_FILE).write_text(card, encoding="utf-8")
+    for folder in (trained, target):
+        (folder / CARD_FILE).write_text(card, encoding="utf-8")
+    write_manifest(trained, (CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE))
     # What int8 costs: on texts that it knows, by the teacher's labels, which is what it learnt.
     labels = sorted({label for store in stores for label in store.labels})
     teachers, documents = read_transfer(stores, labels, TargetConfig(), states=False)
     dev = label_by_teachers(documents[:EXPORT_DOCUMENTS], teachers, labels, 0.5)
     with tempfile.TemporaryDirectory() as exported:
-        manifest = run_export(target, exported, quantize="int8", dev=dev)
-        for name in (GRAPH_FILE, MANIFEST_FILE):
+        manifest = run_export(trained, exported, quantize="int8", dev=dev)
+        for name in (CONFIG_FILE, TOKENIZER_FILE, GRAPH_FILE, MANIFEST_FILE):
             shutil.copyfile(Path(exported) / name, target / name)
     print(f"{target}: {manifest['dev_f1']}")
 

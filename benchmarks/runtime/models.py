@@ -30,7 +30,7 @@ from distilgliner.evaluate.footprint import compute_disk_bytes, count_parameters
 from distilgliner.evaluate.foreign import ForeignModel
 from distilgliner.folders import lock_folder
 from distilgliner.runtime.export import Quantize, run_export
-from distilgliner.student.description import MANIFEST_FILE
+from distilgliner.student.folder_files import MANIFEST_FILE
 
 TEACHER = "teacher"
 TEACHER_PACKAGE = "teacher, gliner package"

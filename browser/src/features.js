@@ -5,11 +5,14 @@
 import { computeCrc32 } from "./hash.js";
 
 const MAX_SUBWORDS = 8;
+// Characters of a word that are cut into subwords, as in Python: of a longer one the beginning.
+const MAX_TOKENIZED = 256;
 const UNKNOWN_ROW = 1;
 const FIRST_SUBWORD_ROW = 2;
 const AFFIX_LENGTHS = [1, 2, 3, 4];
 const SHAPE_CHARACTERS = 40;
 const KEPT_WORDS = 65_536;
+const KEPT_CHARACTERS = 64; // longer words are hardly ever met again
 
 // Python's str.isdigit() is true for more than decimal numbers: superscripts, circled digits …
 const DIGIT =
@@ -72,14 +75,17 @@ export class WordFeaturizer {
         affixes: computeAffixes(word, this.sizes.affixBuckets),
         shape: computeCrc32(describeShape(word)) % this.sizes.shapeBuckets,
       };
-      this.known.set(word, features);
+      if (word.length <= KEPT_CHARACTERS) this.known.set(word, features);
     }
     return features;
   }
 
   /** @param {string} word */
   findSubwords(word) {
-    const rows = this.tokenize(word)
+    // A word has as many UTF-16 units as characters, or more.
+    const start =
+      word.length > MAX_TOKENIZED ? Array.from(word).slice(0, MAX_TOKENIZED).join("") : word;
+    const rows = this.tokenize(start)
       .slice(0, MAX_SUBWORDS)
       .map((id) => (id < this.sizes.subwordCount ? id + FIRST_SUBWORD_ROW : UNKNOWN_ROW));
     return rows.length ? rows : [UNKNOWN_ROW];

@@ -9,6 +9,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from distilgliner.privacy import disable_telemetry
+
+disable_telemetry()
+
 __version__ = "0.1.0"
 
 _PUBLIC = {

@@ -16,7 +16,7 @@ from distilgliner.corpus.texts import list_texts
 from distilgliner.errors import UserError, missing_extra
 from distilgliner.hub import locate_folder
 from distilgliner.student.config import FORMAT
-from distilgliner.student.description import CONFIG_FILE
+from distilgliner.student.folder_files import CONFIG_FILE
 
 _TEACHER_CONFIG = "gliner_config.json"
 _STEP_CHARACTERS = 4_000

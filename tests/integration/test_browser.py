@@ -26,7 +26,7 @@ import distilgliner
 from distilgliner import DistilGLiNER
 from distilgliner.annotate.vocabulary import TOKENIZER_FILE, VECTORS_FILE
 from distilgliner.runtime.export import run_export
-from distilgliner.student.description import MANIFEST_FILE
+from distilgliner.student.folder_files import MANIFEST_FILE
 from tiny_store import build_documents, build_tiny_student
 
 BROWSER = Path(__file__).parents[2] / "browser"

@@ -18,6 +18,7 @@ HEAVY = ("torch", "gliner", "transformers", "pyarrow", "datasets", "spacy", "num
 
 # A stage may import itself and what stands before it. `models` opens any model; `bundled` is data.
 ORDER = (
+    "privacy",
     "errors",
     "progress",
     "checksums",

@@ -11,7 +11,7 @@ from typing import Any
 
 from distilgliner.errors import UserError
 from distilgliner.files import read_json
-from distilgliner.student.description import GRAPH_FILE, MANIFEST_FILE
+from distilgliner.student.folder_files import GRAPH_FILE, MANIFEST_FILE
 
 # Integers of 32 and 64 bits and truth values are positions and masks, not parameters.
 _WEIGHT_TYPES = frozenset({"F64", "F32", "F16", "BF16", "F8_E4M3", "F8_E5M2", "I8", "U8"})

@@ -12,7 +12,7 @@ from distilgliner.corpus.document import Document
 from distilgliner.evaluate.cost import run_cost
 from distilgliner.runtime.export import run_export
 from distilgliner.runtime.loss import MAX_LOSS
-from distilgliner.student.description import CONFIG_FILE
+from distilgliner.student.folder_files import CONFIG_FILE
 
 _SPEED_TEXTS = 200
 _SPEED_SECONDS = 2.0

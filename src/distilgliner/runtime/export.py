@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load_file
+from safetensors.numpy import load
 
 from distilgliner import __version__
 from distilgliner.corpus.document import Document, check_labels, list_labels
 from distilgliner.corpus.texts import list_documents
 from distilgliner.errors import UserError, missing_extra
-from distilgliner.files import write_atomically, write_json
+from distilgliner.files import write_atomically
 from distilgliner.folders import fill_folder, lock_folder
 from distilgliner.hub import locate_trained_student
 from distilgliner.runtime.compile import compile_labels
 from distilgliner.runtime.loss import check_loss, measure_graphs
-from distilgliner.student.description import (
+from distilgliner.student.description import Description, read_description, write_description
+from distilgliner.student.folder_files import (
     CARD_FILE,
     CONFIG_FILE,
     GRAPH_FILE,
     MANIFEST_FILE,
     TOKENIZER_FILE,
     WEIGHTS_FILE,
-    Description,
+    FolderFiles,
     damaged,
-    read_description,
-    write_description,
+    write_manifest,
 )
 
 Quantize = Literal["none", "int8"]
@@ -81,21 +81,25 @@ def run_export(
     with lock_folder(folder), fill_folder(folder, _FILES) as staging:
         write_atomically(staging / GRAPH_FILE, graphs[quantize])
         write_description(description, staging)
-        manifest = _describe(staging, weights, quantize, f1)
-        write_json(staging / MANIFEST_FILE, manifest)
-    return manifest
+        names = (CONFIG_FILE, GRAPH_FILE, TOKENIZER_FILE)
+        return write_manifest(staging, names, _describe(weights, quantize, f1))
 
 
 def _read_trained(source: Path) -> tuple[Description, dict[str, Any]]:
-    description = read_description(source)
-    if not (source / WEIGHTS_FILE).is_file():
+    files = FolderFiles(source)
+    description = read_description(files)
+    if not files.has(WEIGHTS_FILE):
         raise UserError(
             f"{source} has no {WEIGHTS_FILE}; give a folder that 'distilgliner distill' wrote."
         )
     try:
-        return description, load_file(source / WEIGHTS_FILE)
-    except (SafetensorError, ValueError) as error:
-        raise damaged(source, error) from None
+        weights = load(files.read_checked(WEIGHTS_FILE))
+        wrong = [name for name, value in weights.items() if not np.isfinite(value).all()]
+    except (SafetensorError, TypeError, ValueError) as error:
+        raise damaged(source, f"{WEIGHTS_FILE}: {error}") from None
+    if wrong:
+        raise damaged(source, f"{WEIGHTS_FILE}: {wrong[0]} has weights that are no numbers")
+    return description, weights
 
 
 def _build_graphs(
@@ -121,11 +125,10 @@ def _build_graphs(
 
 
 def _describe(
-    folder: Path, weights: dict[str, Any], quantize: Quantize, f1: dict[str, float] | None
+    weights: dict[str, Any], quantize: Quantize, f1: dict[str, float] | None
 ) -> dict[str, Any]:
     from distilgliner.runtime.graph import IR_VERSION, OPSET
 
-    files = (CONFIG_FILE, GRAPH_FILE, TOKENIZER_FILE, CARD_FILE)
     return {
         "distilgliner": __version__,
         "opset": OPSET,
@@ -133,7 +136,6 @@ def _describe(
         "quantize": quantize,
         "dev_f1": f1,
         "parameters": _count_parameters(weights),
-        "blake2b": {name: _hash(folder / name) for name in files if (folder / name).is_file()},
     }
 
 
@@ -141,7 +143,3 @@ def _count_parameters(weights: dict[str, Any]) -> dict[str, int]:
     embedding = sum(value.size for name, value in weights.items() if "embedding" in name)
     total = sum(value.size for value in weights.values())
     return {"total": total, "embedding": embedding, "other": total - embedding}
-
-
-def _hash(path: Path) -> str:
-    return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from distilgliner.corpus.document import Document
 from distilgliner.errors import UserError
 from distilgliner.evaluate.run import run_evaluation
-from distilgliner.student.description import GRAPH_FILE, Description
+from distilgliner.student.description import Description
 from distilgliner.student.onnx_student import OnnxStudent
 from distilgliner.student.predictor import DistilGLiNER
 
@@ -28,14 +26,10 @@ def measure_graphs(
     Raises `UserError` for documents that cannot be measured on, see `run_evaluation`.
     """
     found = {}
-    with tempfile.TemporaryDirectory() as parent:
-        for name, graph in graphs.items():
-            folder = Path(parent) / name
-            folder.mkdir()
-            (folder / GRAPH_FILE).write_bytes(graph)
-            predictor = DistilGLiNER(OnnxStudent(folder, description))
-            evaluation = run_evaluation(predictor, dev, ignore_labels=ignore_labels, source="dev")
-            found[name] = evaluation.quality.spans.micro.f1
+    for name, graph in graphs.items():
+        predictor = DistilGLiNER(OnnxStudent(graph, description))
+        evaluation = run_evaluation(predictor, dev, ignore_labels=ignore_labels, source="dev")
+        found[name] = evaluation.quality.spans.micro.f1
     return found
 
 

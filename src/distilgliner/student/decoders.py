@@ -15,8 +15,8 @@ import numpy as np
 from distilgliner.corpus.flat import choose_flat
 from distilgliner.student.config import StudentConfig
 from distilgliner.student.decode import ScoredSpan, decode_words
-from distilgliner.student.registry import load_part
-from distilgliner.student.tags import ROLES
+from distilgliner.student.registry import HEADS, load_part
+from distilgliner.student.tags import ROLES, count_tags
 
 Form = Literal["tags", "spans"]
 
@@ -46,6 +46,15 @@ def build_decoder(config: StudentConfig) -> Decoder:
     """The decoder of a student's head. Raises `UserError` when it cannot be imported."""
     decoder: Decoder = load_part("decoders", config.head)(config)
     return decoder
+
+
+def count_columns(config: StudentConfig, label_count: int) -> int | None:
+    """How many columns X the scores of C labels have; None for another package's head."""
+    if config.head not in HEADS:
+        return None
+    if config.head == "span":
+        return config.max_width * label_count
+    return count_tags(label_count, roles=config.roles)
 
 
 class TagDecoder:

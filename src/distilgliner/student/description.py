@@ -12,21 +12,21 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from tokenizers import Tokenizer
 
 from distilgliner.corpus.words import WORD_SPLITTER
 from distilgliner.errors import UserError
 from distilgliner.files import write_atomically
 from distilgliner.student.config import FORMAT, FORMAT_VERSION, StudentConfig
 from distilgliner.student.features import WordBatch, WordFeatures, WordFeaturizer
+from distilgliner.student.folder_files import (
+    CARD_FILE,
+    CONFIG_FILE,
+    TOKENIZER_FILE,
+    FolderFiles,
+    damaged,
+)
 from distilgliner.student.registry import Group, has_part
-
-CONFIG_FILE = "config.json"
-TOKENIZER_FILE = "tokenizer.json"
-CARD_FILE = "README.md"
-WEIGHTS_FILE = "model.safetensors"
-GRAPH_FILE = "model.onnx"
-MANIFEST_FILE = "manifest.json"
+from distilgliner.student.subwords import build_tokenizer
 
 
 class ScoringStudent(Protocol):
@@ -75,36 +75,45 @@ def write_description(description: Description, folder: Path) -> None:
     write_atomically(folder / CONFIG_FILE, json.dumps(config, indent=1) + "\n")
 
 
-def read_description(folder: Path) -> Description:
+def read_description(files: FolderFiles) -> Description:
     """Read all of a student but its weights.
 
     Raises `UserError` when that is none, is damaged, or has a part that no package here brings.
     """
-    raw = _read_config(folder)
-    _check_parts(raw, folder)
-    path, card = folder / TOKENIZER_FILE, folder / CARD_FILE
-    if not path.is_file():
-        raise UserError(f"{folder} lacks {TOKENIZER_FILE}; distil the student again.")
-    try:
-        tokenizer = Tokenizer.from_file(str(path))
-    except Exception as error:  # tokenizers raises nothing more special
-        raise UserError(f"{path} is damaged ({error}); distil the student again.") from None
+    folder = files.folder
+    if not files.has(CONFIG_FILE):
+        raise UserError(
+            f"{folder} is no student: it has no {CONFIG_FILE}; give a student's folder."
+        )
+    content = files.read(CONFIG_FILE)
+    raw = _parse_config(files, content)
     try:
         config = StudentConfig.from_dict(raw["student"])
-        return Description(
-            config,
-            tuple(raw["labels"]),
-            WordFeaturizer(tokenizer, int(raw["subword_count"]), config),
-            card.read_text(encoding="utf-8") if card.is_file() else "",
-        )
-    except (KeyError, TypeError, ValueError, OSError) as error:
+        subword_count = _read_count(raw["subword_count"])
+        labels = _read_labels(raw["labels"])
+    except KeyError as error:
+        raise damaged(folder, f"{CONFIG_FILE} lacks {error}") from None
+    except (TypeError, ValueError) as error:
         raise damaged(folder, error) from None
+    # Only now: of what is wrong in itself, the fault says more than a hash.
+    files.check(CONFIG_FILE, content)
+    tokenizer = build_tokenizer(files.read_checked(TOKENIZER_FILE), folder / TOKENIZER_FILE)
+    featurizer = WordFeaturizer(tokenizer, subword_count, config)
+    return Description(config, labels, featurizer, _read_card(files))
 
 
-def damaged(folder: Path, reason: object) -> UserError:
-    """The error for a folder that is a student's but cannot be read."""
-    first = (str(reason).splitlines() or ["unreadable"])[0]
-    return UserError(f"{folder} is damaged ({first}); distil the student again.")
+def _parse_config(files: FolderFiles, content: bytes) -> dict[str, Any]:
+    folder = files.folder
+    config = files.parse(CONFIG_FILE, content)
+    if not isinstance(config, dict) or config.get("format") != FORMAT:
+        raise UserError(
+            f"{folder / CONFIG_FILE} describes no DistilGLiNER student; give a student's folder."
+        )
+    version = (config.get("format_version"), config.get("word_splitter"))
+    if version != (FORMAT_VERSION, WORD_SPLITTER):
+        raise UserError(f"{folder} was written by another version; distil it again with this one.")
+    _check_parts(config, folder)
+    return config
 
 
 def _check_parts(raw: dict[str, Any], folder: Path) -> None:
@@ -119,19 +128,25 @@ def _check_parts(raw: dict[str, Any], folder: Path) -> None:
             )
 
 
-def _read_config(folder: Path) -> dict[str, Any]:
-    path = folder / CONFIG_FILE
-    if not path.is_file():
-        raise UserError(
-            f"{folder} is no student: it has no {CONFIG_FILE}; give a student's folder."
-        )
+def _read_count(value: object) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError(f"subword_count must be a whole number from 0 up, not {value!r}")
+    return value
+
+
+def _read_labels(value: object) -> tuple[str, ...]:
+    names = value if isinstance(value, list) else []
+    if not names or not all(isinstance(name, str) and name.strip() for name in names):
+        raise ValueError("labels must be a list of names")
+    if len(set(names)) < len(names):
+        raise ValueError("labels has a name twice")
+    return tuple(names)
+
+
+def _read_card(files: FolderFiles) -> str:
+    if not files.has(CARD_FILE):
+        return ""
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise UserError(f"{path} is not JSON ({error}); distil the student again.") from None
-    if not isinstance(config, dict) or config.get("format") != FORMAT:
-        raise UserError(f"{path} describes no DistilGLiNER student; give a student's folder.")
-    version = (config.get("format_version"), config.get("word_splitter"))
-    if version != (FORMAT_VERSION, WORD_SPLITTER):
-        raise UserError(f"{folder} was written by another version; distil it again with this one.")
-    return config
+        return files.read(CARD_FILE).decode("utf-8")
+    except UnicodeDecodeError:
+        raise damaged(files.folder, f"{CARD_FILE} is not UTF-8") from None

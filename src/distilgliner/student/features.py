@@ -11,13 +11,16 @@ import re
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, filterfalse
+from typing import Any
 
 import numpy as np
 from tokenizers import Tokenizer
 
 from distilgliner.corpus.words import split_words
 from distilgliner.student.config import StudentConfig
+from distilgliner.student.subwords import cut_words
+from distilgliner.student.word_table import WordTable
 
 MAX_SUBWORDS = 8
 """Subwords kept per word; words cut into more are rare and known by their affixes."""
@@ -25,9 +28,8 @@ _UNKNOWN_ROW = 1
 FIRST_SUBWORD_ROW = 2
 AFFIX_LENGTHS = (1, 2, 3, 4)
 _AFFIXES = 1 + 2 * len(AFFIX_LENGTHS)
-_KEPT_WORDS = 65_536
-"""Words whose features are kept; beyond, all are forgotten and the table starts anew."""
-_FIRST_ROWS = 1024
+_COLUMNS = MAX_SUBWORDS + _AFFIXES + 1
+_KEPT_KINDS = 4096
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class WordBatch:
 
 
 class WordFeaturizer:
-    """Turns words into features.
+    """Turns words into features; any number of threads may ask at once.
 
     The subword table has `FIRST_SUBWORD_ROW` rows (padding, unknown), then one for each of the
     tokenizer's first `subword_count` ids.
@@ -61,8 +63,14 @@ class WordFeaturizer:
         self.tokenizer.no_truncation()
         self.subword_count = subword_count
         self.config = config
-        self._rows: dict[str, int] = {}
-        self._table = np.zeros((_FIRST_ROWS, MAX_SUBWORDS + _AFFIXES + 1), dtype=np.int64)
+        self._table = WordTable(_COLUMNS)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For pickle and copies: all but the words that it has met."""
+        return {name: value for name, value in self.__dict__.items() if name != "_table"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _table=WordTable(_COLUMNS))
 
     def build_batch(self, documents: Sequence[Sequence[str]]) -> WordBatch:
         """Documents given as words → arrays; distinct words are numbered as they first occur."""
@@ -78,43 +86,38 @@ class WordFeaturizer:
             words[np.arange(words.shape[1]) < lengths[:, None]] = np.fromiter(
                 found, dtype=np.int64, count=total
             )
-        return WordBatch(self._take(self._find_rows(list(distinct) or [""])), words, lengths)
+        return WordBatch(self.compute_features(distinct or [""]), words, lengths)
 
     def compute_features(self, words: Iterable[str]) -> WordFeatures:
         """Features of words, in their order."""
-        return self._take(self._find_rows(list(words)))
-
-    def _take(self, rows: np.ndarray) -> WordFeatures:
-        found = self._table[rows]
-        affixes = found[:, MAX_SUBWORDS:-1]
+        found = self._find(list(words))
         return WordFeatures(
             subwords=_trim(found[:, :MAX_SUBWORDS]),
-            affixes=_trim(affixes),
+            affixes=_trim(found[:, MAX_SUBWORDS:-1]),
             shapes=np.ascontiguousarray(found[:, -1]),
         )
 
-    def _find_rows(self, words: list[str]) -> np.ndarray:
-        """The row of the table of each word; new words get one."""
-        fresh = set(words).difference(self._rows)
-        if fresh:
-            if len(self._rows) + len(fresh) > _KEPT_WORDS:
-                self._rows.clear()
-                fresh = set(words)
-            self._add(sorted(fresh))
-        return np.fromiter(map(self._rows.__getitem__, words), dtype=np.int64, count=len(words))
+    def _find(self, words: list[str]) -> np.ndarray:
+        """The features of each word (U, columns); those of new words are computed and kept."""
+        table = self._table  # throughout: other threads may put another one in its place
+        fresh = list(dict.fromkeys(filterfalse(table.rows.__contains__, words)))
+        if not fresh:
+            return table.take(words)
+        computed = self._compute(fresh)
+        self._table = self._table.add(fresh, computed)
+        places = dict(zip(fresh, range(len(fresh)), strict=True))
+        is_fresh = np.fromiter(map(places.__contains__, words), dtype=bool, count=len(words))
+        found = np.empty((len(words), _COLUMNS), dtype=np.int64)
+        found[is_fresh] = computed[[places[word] for word in words if word in places]]
+        found[~is_fresh] = table.take([word for word in words if word not in places])
+        return found
 
-    def _add(self, fresh: list[str]) -> None:
-        needed = len(self._rows) + len(fresh)
-        if needed > len(self._table):
-            grown = np.zeros((max(needed, 2 * len(self._table)), self._table.shape[1]), np.int64)
-            grown[: len(self._rows)] = self._table[: len(self._rows)]
-            self._table = grown
-        # Half a character (a lone surrogate, from a broken \u escape) is no text for a tokenizer.
-        texts = [word.encode("utf-8", "replace").decode("utf-8") for word in fresh]
-        encodings = self.tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+    def _compute(self, words: list[str]) -> np.ndarray:
+        """The features of words (U, columns)."""
+        encodings = cut_words(self.tokenizer, words)
         buckets, shapes = self.config.affix_buckets, self.config.shape_buckets
         block = []
-        for word, encoding in zip(fresh, encodings, strict=True):
+        for word, encoding in zip(words, encodings, strict=True):
             subwords = [
                 index + FIRST_SUBWORD_ROW if index < self.subword_count else _UNKNOWN_ROW
                 for index in encoding.ids[:MAX_SUBWORDS]
@@ -127,9 +130,7 @@ class WordFeaturizer:
                 + _PADDING[: _AFFIXES - len(affixes)]
                 + [compute_shape(word, shapes)]
             )
-        start = len(self._rows)
-        self._table[start:needed] = block
-        self._rows.update(zip(fresh, range(start, needed), strict=True))
+        return np.array(block, dtype=np.int64)
 
 
 def _trim(rows: np.ndarray) -> np.ndarray:
@@ -172,12 +173,14 @@ def compute_shape(word: str, buckets: int) -> int:
 
 
 class _Kinds(dict[int, str]):
-    """What stands for a character in a shape; each is looked up once."""
+    """What stands for a character in a shape; the first few thousand are looked up once."""
 
     def __missing__(self, code: int) -> str:
         char = chr(code)
         kind = "d" if char.isdigit() else "X" if char.isupper() else "x" if char.isalpha() else char
-        return self.setdefault(code, kind)
+        if len(self) < _KEPT_KINDS:
+            self[code] = kind
+        return kind
 
 
 def _encode(text: str) -> bytes:

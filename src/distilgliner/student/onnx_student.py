@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 
+from distilgliner.files import write_atomically
 from distilgliner.student.config import StudentConfig
-from distilgliner.student.description import (
+from distilgliner.student.decoders import count_columns
+from distilgliner.student.description import Description, read_description, write_description
+from distilgliner.student.features import (
+    WordBatch,
+    WordFeatures,
+    WordFeaturizer,
+    build_label_words,
+)
+from distilgliner.student.folder_files import (
+    CONFIG_FILE,
     GRAPH_FILE,
     MANIFEST_FILE,
-    Description,
+    TOKENIZER_FILE,
+    FolderFiles,
     damaged,
-    read_description,
-    write_description,
+    write_manifest,
 )
-from distilgliner.student.features import WordBatch, WordFeatures, WordFeaturizer
+from distilgliner.student.graph_check import check_graph
+from distilgliner.student.onnx_session import GraphSession
 
 LABELS_AT_ONCE = 1024
 """Of an open student, in one run of the graph,"""
@@ -30,36 +40,51 @@ _LARGE = 256 * 1024
 
 def read_onnx_student(folder: Path) -> OnnxStudent:
     """Open an exported student. Raises `UserError` when it is none or is damaged."""
-    return OnnxStudent(folder, read_description(folder))
+    files = FolderFiles(folder)
+    description = read_description(files)
+    graph = files.read_checked(GRAPH_FILE)
+    try:
+        check_graph(graph, description.config, description.featurizer.subword_count)
+        student = OnnxStudent(graph, description, files.manifest)
+        student.try_out()
+    except Exception as error:  # onnxruntime has a dozen kinds
+        raise damaged(folder, f"{GRAPH_FILE}: {error}") from None
+    return student
 
 
 class OnnxStudent:
-    """Scores words with onnxruntime."""
+    """Scores words with onnxruntime, for any number of threads at once.
+
+    It keeps the graph itself, and so can be saved, pickled and copied whatever becomes of the
+    folder that it was read from. manifest: what is said of it there.
+    """
 
     config: StudentConfig
     labels: tuple[str, ...]
     featurizer: WordFeaturizer
 
-    def __init__(self, folder: Path, description: Description) -> None:
+    def __init__(
+        self,
+        graph: bytes,
+        description: Description,
+        manifest: Mapping[str, Any] | None = None,
+        threads: int = 0,
+    ) -> None:
         self.config = description.config
         self.labels = description.labels
         self.featurizer = description.featurizer
+        self._graph = graph
         self._description = description
-        self._graph = folder / GRAPH_FILE
-        self.set_threads(0)
+        self._manifest = dict(manifest or {})
+        self.set_threads(threads)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        parts = (self._graph, self._description, self._manifest, self._session.threads)
+        return OnnxStudent, parts
 
     def set_threads(self, count: int) -> None:
         """How many threads one call may use; 0 means one per core."""
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = count
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        try:
-            self._session = ort.InferenceSession(
-                str(self._graph), options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # onnxruntime has a dozen kinds
-            raise damaged(self._graph.parent, error) from None
+        self._session = GraphSession(self._graph, count)
 
     def score(self, batch: WordBatch, label_words: Sequence[WordFeatures]) -> np.ndarray:
         """Scores (B, L, X) float32; `label_words` has the words of each label's name."""
@@ -81,22 +106,27 @@ class OnnxStudent:
         return np.concatenate([parts[0], *(part[:, :, 1:] for part in parts[1:])], axis=2)
 
     def _run(self, inputs: dict[str, np.ndarray]) -> np.ndarray:
-        options = None
-        if inputs["words"].size * len(inputs.get("label_means", ())) > _LARGE:
-            options = ort.RunOptions()
-            options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
-        logits: np.ndarray = self._session.run(["logits"], inputs, options)[0]
-        return logits
+        is_large = inputs["words"].size * len(inputs.get("label_means", ())) > _LARGE
+        return self._session.run("logits", inputs, give_back=is_large)
+
+    def try_out(self) -> None:
+        """Score two words; raises `ValueError` for scores of another shape, or that are none."""
+        labels = self.labels[:1] if self.config.is_open else self.labels
+        label_words = build_label_words(labels, self.featurizer) if self.config.is_open else []
+        scores = self.score(self.featurizer.build_batch([["a", "b"]]), label_words)
+        columns = count_columns(self.config, len(labels))
+        if scores.shape[:2] != (1, 2) or columns not in (None, *scores.shape[2:]):
+            raise ValueError(f"it has scores {scores.shape} of two words and {len(labels)} labels")
+        if scores.dtype != np.float32 or not np.isfinite(scores).all():
+            raise ValueError("its scores are no numbers")
 
     def write(self, folder: Path) -> None:
-        """Copy the student into another folder."""
+        """Write the student into another folder, or once more into its own."""
         folder.mkdir(parents=True, exist_ok=True)
-        source = self._graph.parent
-        if folder.resolve() != source.resolve():
-            for name in (GRAPH_FILE, MANIFEST_FILE):
-                if (source / name).is_file():
-                    shutil.copyfile(source / name, folder / name)
+        (folder / MANIFEST_FILE).unlink(missing_ok=True)  # of what lay there before
+        write_atomically(folder / GRAPH_FILE, self._graph)
         write_description(self._description, folder)
+        write_manifest(folder, (CONFIG_FILE, GRAPH_FILE, TOKENIZER_FILE), self._manifest)
 
 
 def _cut_labels(label_words: Sequence[WordFeatures]) -> list[Sequence[WordFeatures]]:

@@ -17,16 +17,16 @@ from distilgliner.errors import UserError, advise_extra
 from distilgliner.hub import locate_folder, push_folder
 from distilgliner.student.decode import ScoredSpan
 from distilgliner.student.decoders import build_decoder
-from distilgliner.student.description import (
+from distilgliner.student.description import ScoringStudent
+from distilgliner.student.features import build_label_words
+from distilgliner.student.folder_files import (
     CARD_FILE,
     CONFIG_FILE,
     GRAPH_FILE,
     MANIFEST_FILE,
     TOKENIZER_FILE,
     WEIGHTS_FILE,
-    ScoringStudent,
 )
-from distilgliner.student.features import build_label_words
 from distilgliner.student.gliner_calls import (
     TorchLike,
     check_call_options,

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from distilgliner.student import features
+from distilgliner.student import features, word_table
 from distilgliner.student.features import (
     MAX_SUBWORDS,
     WordFeaturizer,
@@ -139,14 +139,14 @@ def test_cached_words_are_not_cut_again(
 def test_the_table_of_words_does_not_grow_for_ever(
     featurizer: WordFeaturizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(features, "_KEPT_WORDS", 3)
-    monkeypatch.setattr(features, "_FIRST_ROWS", 1)
+    monkeypatch.setattr(word_table, "KEPT_WORDS", 3)
+    monkeypatch.setattr(word_table, "_FIRST_ROWS", 1)
     first = featurizer.compute_features(["Ada", "Bob", "met", "."])  # more than are kept
     for word, shape in zip(["Ada", "Bob", "met", "."], first.shapes, strict=True):
         for other in ("Cid", "Dee", word):
             found = featurizer.compute_features([other, word])
             assert found.shapes[1] == shape
-        assert len(featurizer._rows) <= 4
+        assert len(featurizer._table.rows) <= 3
     again = featurizer.compute_features(["Ada", "Bob", "met", "."])
     assert np.array_equal(again.affixes, first.affixes)
 

@@ -41,7 +41,7 @@ def test_what_is_written_is_read(head: str, roles: bool, tmp_path: Path) -> None
     assert any(found)
     assert found == other.batch_predict_entities(TEXTS)
     names = {path.name for path in (tmp_path / "new" / "student").iterdir()}
-    assert names == {"config.json", "model.safetensors", "tokenizer.json"}
+    assert names == {"config.json", "manifest.json", "model.safetensors", "tokenizer.json"}
 
 
 def test_writing_twice_gives_the_same_bytes(folder: Path) -> None:

@@ -14,7 +14,7 @@ from distilgliner.corpus.document import Document
 from distilgliner.evaluate.cost import run_cost
 from distilgliner.files import read_json, write_json
 from distilgliner.runtime.export import run_export
-from distilgliner.student.description import MANIFEST_FILE
+from distilgliner.student.folder_files import MANIFEST_FILE
 
 COSTS_FILE = "costs.json"
 EXPORTED = "exported"

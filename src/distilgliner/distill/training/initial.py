@@ -17,9 +17,9 @@ from distilgliner.errors import UserError
 from distilgliner.folders import compute_fingerprint
 from distilgliner.hub import locate_trained_student
 from distilgliner.student.config import StudentConfig
-from distilgliner.student.description import WEIGHTS_FILE
 from distilgliner.student.features import WordFeaturizer
 from distilgliner.student.folder import Student, read_student
+from distilgliner.student.folder_files import WEIGHTS_FILE
 
 _PARTS = ("embedder.", "encoder.")
 # What of an architecture is not in the parts that are taken over.
