@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from distilgliner.errors import UserError
+from distilgliner.partials import is_partial
 
 _AGAIN = "and run the same command again"
 _DISK = {
@@ -44,6 +45,8 @@ def explain_failure(error: BaseException, where: str | Path) -> UserError | None
 
     Whoever noticed it first: Python, torch, safetensors, pyarrow, SQLite or the tokenizers.
     """
+    if isinstance(error, UserError):
+        return None
     for each in _list_causes(error):
         name = _find_disk_error(each)
         if name is not None:
@@ -77,6 +80,8 @@ def name_failures(where: str | Path) -> Iterator[None]:
 
 
 def _build_error(place: str, what: str, remedy: str) -> UserError:
+    parts = [part for part in Path(place).parts if not is_partial(Path(part))]
+    place = str(Path(*parts)) if len(parts) < len(Path(place).parts) else place
     return UserError(f"{place} cannot be written ({what}); {remedy}.")
 
 

@@ -162,6 +162,9 @@ def _partial_elsewhere(target: Path) -> Iterator[Path]:
 
 def _put_in_place(partial: Path, target: Path) -> None:
     """Rename, or copy into a file that can be written but not replaced, such as a mount point."""
+    if partial.parent != target.parent:
+        _copy_into(partial, target)
+        return
     try:
         partial.replace(target)
     except OSError as error:

@@ -188,7 +188,9 @@ class LineProgress:
             return
         if task.told is not None:
             waited, more = now - task.told[0], task.completed - task.told[1]
-            is_much = waited >= _LEAST_SECONDS and more >= _LEAST_SHARE * (task.total or more + 1)
+            is_much = waited >= _LEAST_SECONDS and more >= _LEAST_SHARE * (
+                task.total or float("inf")
+            )
             if not more or not (task.is_finished or is_much or waited >= LINE_SECONDS):
                 return
         self._tell(task)

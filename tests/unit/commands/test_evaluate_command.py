@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 from pathlib import Path
 
 import pytest
@@ -124,3 +125,19 @@ def test_unknown_label_of_a_closed_student(
     monkeypatch.setattr("distilgliner.evaluate.run.load_predictor", lambda _: student)
     assert run("--input", gold, "--labels", "mood") == 2
     assert "does not know the label 'mood'" in capsys.readouterr().err
+
+
+def test_gold_and_input_are_one_option(tmp_path: Path, gold: Path) -> None:
+    for option in ("--gold", "--input"):
+        assert run(option, gold, "--json", tmp_path / f"{option}.json") == 0
+    assert (tmp_path / "--gold.json").read_text() == (tmp_path / "--input.json").read_text()
+
+
+def test_json_goes_through_a_link_to_a_file_of_one_owner(tmp_path: Path, gold: Path) -> None:
+    target, link = tmp_path / "target.json", tmp_path / "link.json"
+    target.touch(0o600)
+    link.symlink_to(target)
+    assert run("--gold", gold, "--json", link) == 0
+    assert link.is_symlink()
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    assert json.loads(target.read_text())["documents"] == 2

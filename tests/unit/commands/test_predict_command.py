@@ -149,3 +149,30 @@ def test_a_teacher_needs_labels(
     feed(monkeypatch, "Zoë\n")
     assert run() == 2
     assert "no labels of its own; pass --labels" in capsys.readouterr().err
+
+
+def test_other_keys_of_records_are_kept(tmp_path: Path, model: FakeStudent) -> None:
+    records = [
+        {"id": 7, "text": "Zoë laughs", "meta": {"page": 1.5, "tags": ["a", None]}},
+        {"entities": [{"start": 0}], "text": "Zoë laughs", "score": 1},
+        {"id": "x", "tokens": ["Zoë", "laughs"], "spans": []},
+        {"text": "no one", "note": "half a character: \ud83d"},
+    ]
+    source = tmp_path / "a.jsonl"
+    source.write_text("".join(json.dumps(record) + "\n" for record in records))
+    output = tmp_path / "out.jsonl"
+    options = ["--labels", "person", "--threshold", "0.9", "--output", output]
+    assert run("--input", source, *options) == 0
+    found = [json.loads(line) for line in output.read_text().splitlines()]
+    assert found == [
+        {**records[0], "entities": [ZOE]},
+        {"text": "Zoë laughs", "entities": [ZOE], "score": 1},
+        {"id": "x", "text": "Zoë laughs", "entities": [ZOE]},
+        {**records[3], "entities": []},
+    ]
+    assert [list(record) for record in found] == [
+        ["id", "text", "meta", "entities"],
+        ["entities", "text", "score"],
+        ["id", "text", "entities"],
+        ["text", "note", "entities"],
+    ]

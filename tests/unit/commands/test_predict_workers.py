@@ -35,7 +35,10 @@ def predict(*arguments: str | Path) -> int:
 
 
 def test_the_same_lines_in_the_same_order(tmp_path: Path, student: Path) -> None:
-    source = write_jsonl(tmp_path / "texts.jsonl", build_documents(90))
+    source = tmp_path / "texts.jsonl"
+    lines = write_jsonl(source, build_documents(90)).read_text().splitlines()
+    records = [{"id": number, **json.loads(line)} for number, line in enumerate(lines)]
+    source.write_text("".join(json.dumps(record) + "\n" for record in records))
     options = ["--model", student, "--input", source, "--threshold", "0.3"]
     assert predict(*options, "--output", tmp_path / "one.jsonl", "--threads", "1") == 0
     several = ["--workers", "2", "--batch-size", "7"]
@@ -48,6 +51,7 @@ def test_the_same_lines_in_the_same_order(tmp_path: Path, student: Path) -> None
     assert any(line["entities"] for line in one)
     for ours, theirs in zip(two, one, strict=True):
         assert ours["text"] == theirs["text"]
+        assert ours["id"] == theirs["id"]
         assert [(e["start"], e["end"], e["label"]) for e in ours["entities"]] == [
             (e["start"], e["end"], e["label"]) for e in theirs["entities"]
         ]
