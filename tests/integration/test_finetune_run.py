@@ -112,6 +112,8 @@ def test_the_same_seed_gives_the_same_checkpoint(tiny: Path, tmp_path: Path) -> 
         )
     one, other = (tmp_path / name / "model.safetensors" for name in ("one", "other"))
     assert one.read_bytes() == other.read_bytes()
+    usual = (tmp_path / "one" / "finetune.json").stat().st_mode
+    assert one.stat().st_mode == usual  # safetensors makes files for their owner alone
 
 
 def test_frozen_parts_stay_and_precision_too(tiny: Path, tmp_path: Path) -> None:
