@@ -183,7 +183,7 @@ _OF_TORCH = (
     "register_full_backward_pre_hook register_load_state_dict_post_hook "
     "register_load_state_dict_pre_hook register_module register_parameter "
     "register_state_dict_post_hook register_state_dict_pre_hook set_extra_state set_submodule "
-    "share_memory state_dict to_empty type collate_batch config_class create_collator "
+    "share_memory smart_apply state_dict to_empty type collate_batch config_class create_collator "
     "data_collator_class data_processor_class decode_batch decoder_class generate_model_card "
     "get_model_type is_runtime_model map_entities_to_text map_relations_to_text model_class "
     "model_map prepare_base_input prepare_batch prepare_inputs prepare_state_dict "
