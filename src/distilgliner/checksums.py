@@ -1,7 +1,8 @@
 """Hashes of what a run leaves, by which damage is told from what was written.
 
 A *seal* is the hash of a JSON object's own content, kept in it as `checksum`. It guards against
-damage and mix-ups, not against someone who writes a new one on purpose.
+damage and mix-ups, not against someone who writes a new one on purpose. What a clock has measured
+(keys that end in `seconds`) is left out, so that the same run has the same seal everywhere.
 """
 
 from __future__ import annotations
@@ -76,6 +77,16 @@ def unseal(content: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def _compute_seal(bare: Mapping[str, Any]) -> str:
     # Through JSON once, so that tuples and keys that are numbers count as what they are read as.
-    read = json.loads(json.dumps(bare))
+    read = _drop_times(json.loads(json.dumps(bare)))
     canonical = json.dumps(read, sort_keys=True, separators=(",", ":"))
     return hashlib.blake2b(canonical.encode("utf-8"), digest_size=_BYTES).hexdigest()
+
+
+def _drop_times(content: Any) -> Any:
+    if isinstance(content, list):
+        return [_drop_times(value) for value in content]
+    if isinstance(content, dict):
+        return {
+            key: _drop_times(value) for key, value in content.items() if not key.endswith("seconds")
+        }
+    return content

@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from distilgliner.finetune.curve import CHECKPOINTS
+from distilgliner.finetune.checkpoints import CHECKPOINTS
 from distilgliner.finetune.run import RESULT_FILE
 from tiny_store import build_documents, write_jsonl
 from tiny_teachers import save_tiny_teacher

@@ -15,8 +15,8 @@ import torch
 from safetensors.torch import load_file
 
 from distilgliner.finetune import train
+from distilgliner.finetune.checkpoints import CHECKPOINTS
 from distilgliner.finetune.config import FinetuneConfig
-from distilgliner.finetune.curve import CHECKPOINTS
 from distilgliner.finetune.run import run_finetuning
 from distilgliner.finetune.trainer import StrictF1Trainer
 from tiny_store import build_documents

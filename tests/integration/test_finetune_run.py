@@ -13,8 +13,8 @@ from distilgliner.annotate.checkpoint import find_checkpoint
 from distilgliner.annotate.teacher import load_teacher
 from distilgliner.corpus.document import Document
 from distilgliner.errors import UserError
+from distilgliner.finetune.checkpoints import CHECKPOINTS
 from distilgliner.finetune.config import FinetuneConfig
-from distilgliner.finetune.curve import CHECKPOINTS
 from distilgliner.finetune.measure import measure_teacher
 from distilgliner.finetune.run import run_finetuning
 from tiny_store import LABELS, build_documents

@@ -29,6 +29,7 @@ ORDER = (
     "streams",
     "files",
     "folders",
+    "finish",
     "corpus",
     "metrics",
     "bundled",

@@ -26,21 +26,23 @@ from distilgliner.distill.objective.terms import resolve_terms
 from distilgliner.distill.sources.transfer import StoredTeacher, name_teachers
 from distilgliner.distill.targets.forms import find_form
 from distilgliner.distill.training.build import build_student
-from distilgliner.distill.training.checkpoint import CHECKPOINT_FILE, Progress
+from distilgliner.distill.training.checkpoint import CHECKPOINT_FILE, RUN_FILE, Progress
 from distilgliner.distill.training.examples import Example, build_examples
 from distilgliner.distill.training.initial import InitialStudent, read_initial
 from distilgliner.distill.training.loop import train
 from distilgliner.distill.training.word_vectors import move_word_vectors
 from distilgliner.errors import UserError
-from distilgliner.files import read_json, write_json
+from distilgliner.finish import find_damage, read_finish, recall_finish, write_finish
 from distilgliner.folders import REMEDY, claim_run, lock_folder
 from distilgliner.progress import build_progress
 from distilgliner.student.config import StudentConfig, build_student_config
+from distilgliner.student.description import CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE
 from distilgliner.student.folder import Student, round_tables, write_student
 from distilgliner.student.model import count_parameters
 
-RUN_FILE = "run.json"
 RESULT_FILE = "result.json"
+STUDENT_FILES = (WEIGHTS_FILE, CONFIG_FILE, TOKENIZER_FILE)
+"""What a finished run promises; the model card is anyone's to write on."""
 _RESULT_KEYS = (
     "dev_f1",
     "dev_source",
@@ -81,8 +83,8 @@ def run_distillation(
     gold and mixed. dev: labelled documents that choose the epoch; without them some are found among
     the others, see `build_data`. Both may hold documents that were annotated for some labels only
     (`mark_partial`). initial: a student whose word vectors and encoder this one begins with, see
-    `read_initial`. A run that was killed continues; one that is finished returns at once; a
-    folder with another run is refused.
+    `read_initial`. A run that was killed continues; one that is finished returns at once, unless
+    its files have changed: then it is made anew. A folder with another run is refused.
     Raises `UserError` for missing or unknown labels, missing gold, thresholds below a store's
     floor, settings that the student's head cannot follow, training that diverges, or a folder that
     cannot be made, is in use or holds another run.
@@ -181,13 +183,21 @@ def _claim_folder(
     if initial is not None:
         run["initial"] = initial.fingerprint
     claim_run(folder, RUN_FILE, run, "run")
-    return read_result(folder) if (folder / RESULT_FILE).is_file() else None
+    return recall_finish(folder / RESULT_FILE, REMEDY, _RESULT_KEYS, STUDENT_FILES)
 
 
 def read_result(folder: Path) -> dict[str, Any]:
-    """What a finished run has written about itself into `result.json`."""
-    result: dict[str, Any] = read_json(folder / RESULT_FILE, REMEDY, keys=_RESULT_KEYS)
-    return result
+    """What a finished run has written about itself into `result.json`.
+
+    Raises `UserError` when that is damaged.
+    """
+    return read_finish(folder / RESULT_FILE, REMEDY, _RESULT_KEYS)
+
+
+def is_finished(folder: Path) -> bool:
+    """Whether a run has finished, and its student is there as it was written."""
+    mark = folder / RESULT_FILE
+    return mark.is_file() and find_damage(mark, _RESULT_KEYS, STUDENT_FILES) is None
 
 
 def _build_training_set(
@@ -259,5 +269,5 @@ def _write_folder(
     round_tables(student.model)
     student.card = write_card(student, config, teacher, dev_source, result)
     write_student(student, folder)
-    write_json(folder / RESULT_FILE, result)
+    result.update(write_finish(folder / RESULT_FILE, result, STUDENT_FILES))
     (folder / CHECKPOINT_FILE).unlink(missing_ok=True)

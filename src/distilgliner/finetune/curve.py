@@ -6,21 +6,26 @@ import math
 from pathlib import Path
 from typing import Any
 
+from distilgliner.checksums import seal, unseal
+from distilgliner.errors import UserError
 from distilgliner.files import read_json, write_json
+from distilgliner.finetune.checkpoints import DamagedProgressError
 from distilgliner.folders import REMEDY
 
-CHECKPOINTS = "checkpoints"
 CURVE_FILE = "curve.json"
 Point = dict[str, Any]
 """`update`, `f1` (the mean of the dev sets' strict micro F1), `dev` (F1 by dev set), `loss`."""
 
 
 class Curve:
-    """The points so far, in a file; the first one is the teacher as it came."""
+    """The points so far, in a file; the first one is the teacher as it came.
+
+    Raises `DamagedProgressError` when the file is not as it was written.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.points: list[Point] = read_json(path, REMEDY) if path.is_file() else []
+        self.points: list[Point] = _read_points(path) if path.is_file() else []
 
     def add(self, update: int, f1: dict[str, float], loss: float | None) -> float:
         """Keep a measurement, and drop those of this update or later ones; returns the mean F1.
@@ -31,7 +36,7 @@ class Curve:
         mean = sum(f1.values()) / len(f1)
         point = {"update": update, "f1": mean, "dev": f1, "loss": finite}
         self.points = [*(old for old in self.points if old["update"] < update), point]
-        write_json(self.path, self.points)
+        write_json(self.path, seal({"points": self.points}))
         return mean
 
     def find_best(self) -> Point:
@@ -57,3 +62,14 @@ class Curve:
 
     def _has_all(self, updates: int) -> bool:
         return bool(self.points) and self.points[-1]["update"] >= updates
+
+
+def _read_points(path: Path) -> list[Point]:
+    try:
+        content = unseal(read_json(path, REMEDY, keys=("points",)))
+    except UserError as error:
+        raise DamagedProgressError(str(error)) from None
+    if content is None:
+        raise DamagedProgressError(f"{path} has changed since it was written; {REMEDY}.")
+    points: list[Point] = content["points"]
+    return points

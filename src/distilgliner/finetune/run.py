@@ -15,20 +15,22 @@ from distilgliner.corpus.labelled import restrict_documents
 from distilgliner.corpus.split import split_documents
 from distilgliner.corpus.texts import list_documents
 from distilgliner.errors import UserError, missing_extra
-from distilgliner.files import give_usual_mode, read_json, write_atomically, write_json
+from distilgliner.files import give_usual_mode, write_atomically
 from distilgliner.finetune.card import write_card
+from distilgliner.finetune.checkpoints import CHECKPOINTS, RUN_FILE
 from distilgliner.finetune.config import FinetuneConfig
-from distilgliner.finetune.curve import CHECKPOINTS, CURVE_FILE
+from distilgliner.finetune.curve import CURVE_FILE
 from distilgliner.finetune.rehearsal import Rehearsal, choose_kept_text, measure_kept, rehearse
+from distilgliner.finish import recall_finish, write_finish
 from distilgliner.folders import REMEDY, claim_run, compute_fingerprint, lock_folder
 
 if TYPE_CHECKING:
     from distilgliner.annotate.teacher import Teacher
     from distilgliner.finetune.examples import TrainingCorpus
 
-RUN_FILE = "finetune_run.json"
 RESULT_FILE = "finetune.json"
 _RESULT_KEYS = ("f1_before", "f1", "updates", "seconds", "share")
+_NEEDED = ("model.safetensors", "gliner_config.json")
 HELD_OUT = 0.1
 """Without dev documents this part of the gold is held out."""
 
@@ -55,7 +57,8 @@ def run_finetuning(
     came counts as epoch 0, so that the result is never worse on dev. keep: text, whose own labels
     do not count, in which the teacher is to go on finding the `keep_labels` that it finds as it
     comes. threads: of the CPU; None lets torch decide.
-    A run that was killed goes on behind its last epoch; one that is finished returns at once.
+    A run that was killed goes on behind its last epoch; one that is finished returns at once,
+    unless its files have changed: then it is made anew.
     Returns the result, also in `finetune.json`.
     Raises `UserError` for documents without labels, unknown labels, too little gold or text to
     keep, an unusable teacher, or a folder that holds something else.
@@ -140,12 +143,7 @@ def claim_folder(
         "data": data,
     }
     claim_run(folder, RUN_FILE, run, "fine-tuning")
-    if not (folder / RESULT_FILE).is_file():
-        return None
-    found: dict[str, Any] = read_json(
-        folder / RESULT_FILE, REMEDY, keys=("f1", "f1_before", "share")
-    )
-    return found
+    return recall_finish(folder / RESULT_FILE, REMEDY, _RESULT_KEYS, _NEEDED)
 
 
 def finish_folder(folder: Path, teacher: Teacher, result: dict[str, Any], card: str) -> None:
@@ -160,7 +158,9 @@ def finish_folder(folder: Path, teacher: Teacher, result: dict[str, Any], card: 
     give_usual_mode(list(folder.glob("*.safetensors")))  # which only their owner could read
     model.model.to(torch.float32)
     write_atomically(folder / "README.md", card)
-    write_json(folder / RESULT_FILE, result)
+    own = {"README.md", RUN_FILE, RESULT_FILE, CURVE_FILE}
+    files = [path.name for path in folder.iterdir() if path.is_file() and path.name not in own]
+    result.update(write_finish(folder / RESULT_FILE, result, sorted(files)))
     shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
     (folder / CURVE_FILE).unlink(missing_ok=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +12,13 @@ from typing import Any
 from distilgliner.annotate.loading import load_model
 from distilgliner.annotate.teacher import Teacher
 from distilgliner.corpus.document import Document
+from distilgliner.finetune.checkpoints import (
+    CHECKPOINTS,
+    DamagedProgressError,
+    find_checkpoints,
+)
 from distilgliner.finetune.config import FinetuneConfig
-from distilgliner.finetune.curve import CHECKPOINTS, CURVE_FILE, Curve
+from distilgliner.finetune.curve import CURVE_FILE, Curve
 from distilgliner.finetune.examples import TrainingCorpus
 from distilgliner.finetune.interpolate import (
     Mixture,
@@ -24,8 +30,8 @@ from distilgliner.finetune.interpolate import (
 from distilgliner.finetune.measure import measure_teacher
 from distilgliner.finetune.plan import TrainingPlan
 from distilgliner.finetune.progress import FinetuneProgress
-from distilgliner.finetune.trainer import build_trainer, find_checkpoints
-from distilgliner.progress import silence_loggers
+from distilgliner.finetune.trainer import build_trainer
+from distilgliner.progress import notify, silence_loggers
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,7 @@ def train_teacher(
     `keep_last` ends with the last weights instead.
     """
     plan = TrainingPlan(corpora, config)
-    curve = Curve(folder / CURVE_FILE)
+    curve, found = _find_progress(folder, with_best=not keep_last)
     started = time.perf_counter()
 
     def measure() -> float:
@@ -74,7 +80,6 @@ def train_teacher(
         )  # fmt: skip
         if not curve.points:
             measure()
-        found = find_checkpoints(folder / CHECKPOINTS)
         wanted = curve.find_end(plan.updates, None if keep_last else config.patience)
         if wanted in found:  # it was killed behind the training
             trainer.load_weights(found[wanted])
@@ -98,6 +103,20 @@ def train_teacher(
         "curve": curve.points,
         "mixtures": mixtures,
     }
+
+
+def _find_progress(folder: Path, *, with_best: bool) -> tuple[Curve, dict[int, Path]]:
+    """What a killed run has left: its curve and checkpoints. With damaged ones it begins anew."""
+    try:
+        return (
+            Curve(folder / CURVE_FILE),
+            find_checkpoints(folder / CHECKPOINTS, with_best=with_best),
+        )
+    except DamagedProgressError as error:
+        notify(f"{str(error).partition(';')[0]}; the fine-tuning begins anew.")
+        shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
+        (folder / CURVE_FILE).unlink(missing_ok=True)
+        return Curve(folder / CURVE_FILE), {}
 
 
 def _measure_dev(teacher: Teacher, dev: Sequence[DevSet]) -> dict[str, float]:

@@ -6,8 +6,6 @@ checkpoint to go on from; so it is built here, with the package's collator, loss
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from gliner.training.trainer import Trainer
 from torch.utils.data import SequentialSampler
 from transformers import PrinterCallback, TrainerCallback
 
+from distilgliner.finetune.checkpoints import seal_checkpoint
 from distilgliner.finetune.config import FinetuneConfig
 from distilgliner.finetune.plan import TrainingPlan
 
@@ -58,6 +57,10 @@ class StrictF1Trainer(Trainer):
     def load_weights(self, checkpoint: Path) -> None:
         """Put the weights of a checkpoint into the model."""
         self._load_from_checkpoint(str(checkpoint))
+
+    def _save_checkpoint(self, *arguments: Any, **named: Any) -> None:
+        super()._save_checkpoint(*arguments, **named)
+        seal_checkpoint(Path(self.args.output_dir) / f"checkpoint-{self.state.global_step}")
 
     def _get_train_sampler(self, *_: Any, **__: Any) -> SequentialSampler:
         return SequentialSampler(self.train_dataset)
@@ -146,18 +149,6 @@ def build_trainer(
     trainer.measure = measure
     trainer.remove_callback(PrinterCallback)
     return trainer
-
-
-def find_checkpoints(folder: Path) -> dict[int, Path]:
-    """The whole checkpoints by update; those that were cut in two by a kill are removed."""
-    found = {}
-    for path in folder.glob("checkpoint-*"):
-        try:  # the state is written last
-            state = json.loads((path / "trainer_state.json").read_text(encoding="utf-8"))
-            found[int(state["global_step"])] = path
-        except (OSError, ValueError, KeyError):
-            shutil.rmtree(path, ignore_errors=True)
-    return found
 
 
 def uses_bf16(config: FinetuneConfig) -> bool:

@@ -13,8 +13,10 @@ import yaml
 
 from distilgliner import __version__
 from distilgliner.distill.config import DistillConfig
-from distilgliner.files import read_json, write_atomically
+from distilgliner.files import write_atomically
+from distilgliner.finish import find_damage, read_finish
 from distilgliner.folders import REMEDY
+from distilgliner.progress import notify
 from distilgliner.tune.budget import TuneBudget
 from distilgliner.tune.importance import compute_importance
 from distilgliner.tune.keys import BY_OPTION, list_set_keys
@@ -72,11 +74,18 @@ def build_result(
 
 
 def read_finished(folder: Path, budget: TuneBudget) -> dict[str, Any] | None:
-    """The result of a search that has finished with this very budget; None for any other."""
+    """The result of a search that has finished with this very budget; None for any other.
+
+    Also None when what it left has changed: the search then makes that anew, out of its trials.
+    """
     path = folder / RESULT_FILE
     if not path.is_file():
         return None
-    result: dict[str, Any] = read_json(path, REMEDY, keys=_KEYS)
+    result = read_finish(path, REMEDY, _KEYS)
+    damage = find_damage(path, _KEYS, ())
+    if damage is not None:
+        notify(f"{folder} had finished, but {damage}; it is made anew.")
+        return None
     return result if result["budget"] == budget.model_dump() else None
 
 

@@ -18,9 +18,10 @@ from distilgliner.distill.objective.stages import build_schedule
 from distilgliner.distill.run import Annotations, open_stores, run_distillation
 from distilgliner.distill.training.initial import read_initial
 from distilgliner.errors import UserError
-from distilgliner.files import write_json
+from distilgliner.finish import write_finish
 from distilgliner.folders import claim_run, compute_fingerprint, lock_folder
 from distilgliner.progress import build_progress
+from distilgliner.student.description import CARD_FILE, WEIGHTS_FILE
 from distilgliner.tune.budget import Timer, TuneBudget
 from distilgliner.tune.keys import apply_settings, find_value, list_keys
 from distilgliner.tune.repeat import (
@@ -91,7 +92,7 @@ def run_tuning(
     with lock_folder(folder):
         claim_run(folder, SEARCH_FILE, described, "search")
         finished = read_finished(folder, budget)
-        if finished is not None:
+        if finished is not None and (folder / BEST_FOLDER / WEIGHTS_FILE).is_file():
             return finished
         (folder / RESULT_FILE).unlink(missing_ok=True)
 
@@ -148,8 +149,9 @@ def _run(study: optuna.Study, search: Search) -> dict[str, Any]:
     result = build_result(
         search.budget, search.space, records, repeats, best, ended_by, search.timer.spent
     )
-    write_json(search.folder / RESULT_FILE, result)
-    return result
+    kept = sorted(path.name for path in (search.folder / BEST_FOLDER).iterdir() if path.is_file())
+    files = [BEST_FILE, *(f"{BEST_FOLDER}/{name}" for name in kept if name != CARD_FILE)]
+    return write_finish(search.folder / RESULT_FILE, result, files)
 
 
 def _keep_best(search: Search, record: Record, repeats: Sequence[Repeat]) -> Best:

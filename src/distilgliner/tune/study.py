@@ -6,6 +6,7 @@ by the former, and leaves half a line in the latter, which the next write makes 
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from optuna.distributions import (
 from optuna.trial import TrialState
 from sqlalchemy.exc import DatabaseError
 
+from distilgliner.checksums import hash_texts
 from distilgliner.errors import UserError
 from distilgliner.folders import REMEDY
 from distilgliner.progress import silence_loggers
@@ -40,6 +42,7 @@ STARTUP_TRIALS = 6
 COMPLETE_BEFORE_PRUNING = 5
 _NAME = "tune"
 _OUTCOME = "outcome"
+_CHECKSUM = "checksum"
 
 
 @dataclass(frozen=True)
@@ -88,15 +91,23 @@ def open_study(path: Path) -> Iterator[optuna.Study]:
                 pruner=optuna.pruners.MedianPruner(n_startup_trials=COMPLETE_BEFORE_PRUNING),
             )
         except (DatabaseError, optuna.exceptions.OptunaError, RuntimeError) as error:
-            reason = str(error).splitlines()[0]
-            raise UserError(f"{path} cannot be read as a search ({reason}); {REMEDY}.") from None
+            raise _damaged(path, error) from None
         try:
             for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
                 study.tell(trial.number, state=TrialState.FAIL)
             yield study
+        except DatabaseError as error:
+            if "disk" in str(error):  # full, or it cannot be read at all
+                raise
+            raise _damaged(path, error) from None
         finally:
             storage.remove_session()
             storage.engine.dispose()
+
+
+def _damaged(path: Path, reason: object) -> UserError:
+    first = str(reason).splitlines()[0]
+    return UserError(f"{path} cannot be read as a search ({first}); {REMEDY}.")
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -148,6 +159,9 @@ def tell(study: optuna.Study, trial: optuna.Trial, outcome: Outcome) -> None:
         "note": outcome.note,
         "same_as": outcome.same_as,
     }
+    rungs = study.get_trials(deepcopy=False)[trial.number].intermediate_values
+    value = outcome.dev_f1 if outcome.state == "complete" else None
+    attributes[_CHECKSUM] = _hash_trial(attributes, trial.params, rungs, value)
     trial.set_user_attr(_OUTCOME, attributes)
     if outcome.state == "complete":
         study.tell(trial, outcome.dev_f1)
@@ -161,17 +175,35 @@ def drop(study: optuna.Study, trial: optuna.Trial) -> None:
 
 
 def list_records(study: optuna.Study, space: Space) -> list[Record]:
-    """All trials that ended, in their order."""
+    """All trials that ended, in their order. Raises `UserError` when one is damaged."""
     ended = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED))
     records = []
     for number, trial in enumerate(ended):
-        outcome = Outcome(
-            dev_f1=trial.value,
-            rungs=dict(trial.intermediate_values),
-            **trial.user_attrs[_OUTCOME],
-        )
-        records.append(Record(number, _decode(space, trial.params), outcome))
+        rungs = dict(trial.intermediate_values)
+        try:
+            attributes = dict(trial.user_attrs[_OUTCOME])
+            checksum = attributes.pop(_CHECKSUM, None)  # earlier versions had none
+            outcome = Outcome(dev_f1=trial.value, rungs=rungs, **attributes)
+            dev_f1 = trial.value if outcome.state == "complete" else None
+            if checksum not in (None, _hash_trial(attributes, trial.params, rungs, dev_f1)):
+                raise ValueError("it has changed since it was written")
+            records.append(Record(number, _decode(space, trial.params), outcome))
+        except (KeyError, TypeError, ValueError) as error:
+            raise UserError(
+                f"Trial {number} of the search is damaged ({error}); {REMEDY}."
+            ) from None
     return records
+
+
+def _hash_trial(
+    attributes: Mapping[str, Any],
+    params: Mapping[str, Any],
+    rungs: Mapping[int, float],
+    dev_f1: float | None,
+) -> str:
+    """32 hex digits of all that later trials learn from a trial."""
+    content = (sorted(attributes.items()), sorted(params.items()), sorted(rungs.items()), dev_f1)
+    return hash_texts([json.dumps(content)])
 
 
 def _decode(space: Space, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,19 +20,21 @@ from distilgliner.corpus.document import Document, Entity
 from distilgliner.distill.calibration.tag_scores import compute_tag_log_probabilities
 from distilgliner.distill.config import DistillConfig, TargetConfig
 from distilgliner.distill.objective.stages import Schedule
-from distilgliner.distill.run import read_result, run_distillation
+from distilgliner.distill.run import is_finished, read_result, run_distillation
 from distilgliner.distill.sources.transfer import read_transfer
 from distilgliner.distill.targets.distribution import compute_soft_targets
 from distilgliner.distill.targets.ensemble import label_by_teachers
 from distilgliner.distill.training.checkpoint import Progress
 from distilgliner.errors import UserError
 from distilgliner.evaluate.run import run_predictions
-from distilgliner.files import read_json, write_json
+from distilgliner.files import write_json
+from distilgliner.finish import find_damage, read_finish, write_finish
 from distilgliner.metrics.calibration import SCORE_FLOOR
 from distilgliner.student.predictor import DistilGLiNER
 
 LABEL_FREE = ("hard", "soft")
 TEST_FILE = "test.json"
+_TEST_KEYS = ("predictions", "kl")
 PROGRESS_FILE = "progress.json"
 KL_DOCUMENTS = 500
 
@@ -57,7 +59,11 @@ class ArmJob:
 
     @property
     def is_done(self) -> bool:
-        return (self.folder / TEST_FILE).is_file()
+        """Whether it was trained and tested, and all that it wrote is there as it was."""
+        test = self.folder / TEST_FILE
+        if not test.is_file() or find_damage(test, _TEST_KEYS, ()) is not None:
+            return False
+        return is_finished(self.folder)
 
 
 def annotation_folder(output: Path, part: str, teacher: int = 0) -> Path:
@@ -147,7 +153,7 @@ def _write_test(job: ArmJob, data: ComparisonData) -> None:
         "scored": _list_entities(scored),
         "kl": compute_kl(predictor, store, job.config.target, temperature),
     }
-    write_json(job.folder / TEST_FILE, found, indent=None)
+    write_finish(job.folder / TEST_FILE, found, (), indent=None)
 
 
 def _read_entities(rows: list[list[list[Any]]]) -> list[tuple[Entity, ...]]:
@@ -169,12 +175,12 @@ def read_test(
     Runs of earlier versions have None for the second.
     """
     path, remedy = folder / TEST_FILE, "remove it to test that student again"
-    found = read_json(path, remedy, keys=("predictions", "kl"))
+    found = read_finish(path, remedy, _TEST_KEYS)
     try:
         predictions = _read_entities(found["predictions"])
         scored = None if found.get("scored") is None else _read_entities(found["scored"])
         return predictions, scored, float(found["kl"])
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise UserError(f"{path} is damaged ({error}); {remedy}.") from None
 
 

@@ -78,7 +78,8 @@ def _read_progress(path: Path) -> dict[str, Any] | None:
         state: dict[str, Any] = read_json(path, "wait", keys=("epoch", "epochs", "dev_f1"))
     except UserError:
         return None
-    return state
+    is_whole = all(isinstance(value, int | float) for value in state.values())
+    return state if is_whole else None
 
 
 @contextmanager

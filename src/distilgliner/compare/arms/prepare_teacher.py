@@ -14,8 +14,8 @@ from distilgliner.compare.results import Finetuning, Quality
 from distilgliner.corpus.document import Document
 from distilgliner.evaluate.agreement import decode_teacher
 from distilgliner.evaluate.run import score_predictions
-from distilgliner.files import read_json
 from distilgliner.finetune.run import RESULT_FILE, run_finetuning
+from distilgliner.finish import read_finish
 from distilgliner.metrics.calibration import SCORE_FLOOR
 
 TEACHER_FOLDER = "teacher"
@@ -62,7 +62,7 @@ def describe_finetuning(
     scored = decode_teacher(store, texts, SCORE_FLOOR)
     evaluation = score_predictions(test, predictions, labels=config.labels, scored=scored)
     path = output / TEACHER_FOLDER / RESULT_FILE
-    result = read_json(path, f"remove the folder {path.parent}", keys=("seconds", "updates"))
+    result = read_finish(path, f"remove the folder {path.parent}", ("seconds", "updates"))
     return Finetuning(
         name=Path(config.teacher).name or config.teacher,
         quality=Quality.model_validate(evaluation.quality.to_dict()),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,12 @@ from distilgliner.errors import UserError
 from distilgliner.files import write_atomically
 
 CHECKPOINT_FILE = "checkpoint.safetensors"
+RUN_FILE = "run.json"
+"""What the run of the folder is; a checkpoint belongs to one."""
+
+
+class DamagedCheckpointError(UserError):
+    """A checkpoint that is not as it was written, or is of another run."""
 
 
 @dataclass
@@ -45,32 +53,53 @@ def write_checkpoint(
     for index, state in optimizer.state_dict()["state"].items():
         for name, value in state.items():
             tensors[f"optimizer/{index}/{name}"] = torch.as_tensor(value)
-    metadata = {"progress": json.dumps(asdict(progress))}
+    state = json.dumps(asdict(progress))
+    metadata = {"progress": state, "checksum": _compute_checksum(folder, state, tensors)}
     # Not save_file: what a kill leaves of its temporary file nobody would recognise.
     write_atomically(folder / CHECKPOINT_FILE, save(tensors, metadata=metadata))
+
+
+def _compute_checksum(folder: Path, progress: str, tensors: Mapping[str, Tensor]) -> str:
+    """32 hex digits of all that a checkpoint holds, and of the run that it belongs to."""
+    digest = hashlib.blake2b(progress.encode(), digest_size=16)
+    run = folder / RUN_FILE
+    digest.update(run.read_bytes() if run.is_file() else b"")
+    for name, tensor in sorted(tensors.items()):
+        digest.update(repr((name, tensor.dtype, tuple(tensor.shape))).encode())
+        digest.update(tensor.detach().contiguous().reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
 
 
 def read_checkpoint(
     folder: Path, optimizer: torch.optim.Optimizer
 ) -> tuple[Progress, dict[str, dict[str, Tensor]]] | None:
-    """Restore what `write_checkpoint` stored, the optimiser in place; None when there is none."""
+    """Restore what `write_checkpoint` stored, the optimiser in place; None when there is none.
+
+    Raises `DamagedCheckpointError` when it is not as it was written.
+    """
     path = folder / CHECKPOINT_FILE
     if not path.is_file():
         return None
-    weights: dict[str, dict[str, Tensor]] = {}
-    moments: dict[int, dict[str, Tensor]] = {}
     try:
         with safe_open(path, framework="pt") as file:
-            progress = Progress(**json.loads(file.metadata()["progress"]))
-            for key in file.keys():  # noqa: SIM118 — no mapping
-                group, name = key.split("/", 1)
-                if group == "optimizer":
-                    index, name = name.split("/")
-                    moments.setdefault(int(index), {})[name] = file.get_tensor(key)
-                else:
-                    weights.setdefault(group, {})[name] = file.get_tensor(key)
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise UserError(f"{path} is damaged ({error}); remove it to start the run anew.") from None
+            metadata = file.metadata()
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 — no mapping
+        if metadata["checksum"] != _compute_checksum(folder, metadata["progress"], tensors):
+            raise ValueError("it has changed since it was written, or is of another run")
+        progress = Progress(**json.loads(metadata["progress"]))
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise DamagedCheckpointError(
+            f"{path} is damaged ({error}); remove it to start the run anew."
+        ) from None
+    weights: dict[str, dict[str, Tensor]] = {}
+    moments: dict[int, dict[str, Tensor]] = {}
+    for key, tensor in tensors.items():
+        group, name = key.split("/", 1)
+        if group == "optimizer":
+            index, name = name.split("/")
+            moments.setdefault(int(index), {})[name] = tensor
+        else:
+            weights.setdefault(group, {})[name] = tensor
     state = optimizer.state_dict()
     state["state"] = moments
     optimizer.load_state_dict(state)

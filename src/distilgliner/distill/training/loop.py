@@ -15,9 +15,15 @@ from distilgliner.distill.config import TermsConfig, TrainingConfig
 from distilgliner.distill.objective.objective import Objective
 from distilgliner.distill.objective.stages import Schedule, set_trainable
 from distilgliner.distill.training.batches import build_batch, iterate_examples
-from distilgliner.distill.training.checkpoint import Progress, read_checkpoint, write_checkpoint
+from distilgliner.distill.training.checkpoint import (
+    DamagedCheckpointError,
+    Progress,
+    read_checkpoint,
+    write_checkpoint,
+)
 from distilgliner.distill.training.examples import Example
 from distilgliner.errors import UserError
+from distilgliner.progress import notify
 from distilgliner.student.features import build_label_words
 from distilgliner.student.folder import Student
 from distilgliner.student.tags import count_tags
@@ -40,7 +46,8 @@ def train(
     """Train until the schedule ends or dev F1 stops growing; leaves the best weights in `student`.
 
     Dev F1 ends only the last stage early, and an epoch of a stage that teaches no tag is never the
-    best. A checkpoint is written to `folder` after each epoch, and continued from when it is there.
+    best. A checkpoint is written to `folder` after each epoch, and continued from when it is there;
+    with a damaged one the run begins anew.
     Raises `UserError` when training diverges, and for terms that lack what they need.
     """
     torch.use_deterministic_algorithms(True)
@@ -51,7 +58,7 @@ def train(
     torch.manual_seed(config.seed)  # the projections' first weights
     objective = Objective(terms, model, find_state_dim(examples))
     optimizer = _build_optimizer(student, objective, config)
-    restored = read_checkpoint(folder, optimizer)
+    restored = _restore(folder, optimizer)
     progress, weights = restored or (Progress(), {})
     if restored:
         model.load_state_dict(weights["last"])
@@ -92,6 +99,16 @@ def train(
     model.load_state_dict(best)
     model.eval()
     return progress
+
+
+def _restore(
+    folder: Path, optimizer: torch.optim.Optimizer
+) -> tuple[Progress, dict[str, dict[str, Tensor]]] | None:
+    try:
+        return read_checkpoint(folder, optimizer)
+    except DamagedCheckpointError as error:
+        notify(f"{str(error).partition(';')[0]}; the run begins anew.")
+        return None
 
 
 def find_state_dim(examples: Sequence[Example]) -> int:

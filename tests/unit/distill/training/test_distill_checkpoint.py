@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import torch
 
 from distilgliner.distill.training.checkpoint import (
     CHECKPOINT_FILE,
+    RUN_FILE,
+    DamagedCheckpointError,
     Progress,
     read_checkpoint,
     write_checkpoint,
@@ -89,3 +92,30 @@ def test_another_file_of_that_name(tmp_path: Path) -> None:
     save_file({"last/x": torch.zeros(1)}, tmp_path / CHECKPOINT_FILE)
     with pytest.raises(UserError, match="is damaged"):
         read_checkpoint(tmp_path, build()[1])
+
+
+def test_every_flipped_bit_is_found(tmp_path: Path) -> None:
+    model, optimizer = build()
+    step(model, optimizer, 1)
+    write_checkpoint(tmp_path, Progress(epoch=1), optimizer, {"last": model.state_dict()})
+    path = tmp_path / CHECKPOINT_FILE
+    content = path.read_bytes()
+    rng = random.Random(0)
+    for _ in range(60):
+        flipped = bytearray(content)
+        bit = rng.randrange(8 * len(content))
+        flipped[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(bytes(flipped))
+        with pytest.raises(DamagedCheckpointError, match="is damaged"):
+            read_checkpoint(tmp_path, build()[1])
+    path.write_bytes(content)
+    assert read_checkpoint(tmp_path, build()[1]) is not None
+
+
+def test_a_checkpoint_of_another_run(tmp_path: Path) -> None:
+    (tmp_path / RUN_FILE).write_text('{"seed": 1}')
+    model, optimizer = build()
+    write_checkpoint(tmp_path, Progress(epoch=1), optimizer, {"last": model.state_dict()})
+    (tmp_path / RUN_FILE).write_text('{"seed": 2}')
+    with pytest.raises(DamagedCheckpointError, match="or is of another run"):
+        read_checkpoint(tmp_path, optimizer)
