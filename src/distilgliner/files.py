@@ -19,6 +19,7 @@ from typing import Any
 
 from distilgliner.errors import UserError
 from distilgliner.failures import name_failures
+from distilgliner.parsing import parse_json, read_text
 from distilgliner.partials import create_partial
 from distilgliner.targets import find_target, open_target, writes_through
 
@@ -77,7 +78,7 @@ def read_json(path: Path, remedy: str, *, keys: Sequence[str] | None = None) -> 
     keys: what must be there at least, in an object; None allows anything.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parse_json(read_text(path))
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise UserError(f"{path} cannot be read as JSON ({reason}); {remedy}.") from None

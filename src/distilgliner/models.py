@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +14,7 @@ from distilgliner.corpus.prompts import Prompts
 from distilgliner.corpus.texts import list_texts
 from distilgliner.errors import UserError, missing_extra
 from distilgliner.hub import locate_folder
+from distilgliner.parsing import parse_json, read_text
 from distilgliner.student.config import FORMAT
 from distilgliner.student.folder_files import CONFIG_FILE
 
@@ -226,7 +226,7 @@ def _find_kind(id_or_folder: str | Path) -> Literal["student", "teacher"]:
 
 def _read_format(path: Path) -> str | None:
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
+        config = parse_json(read_text(path))
     except (OSError, ValueError):
         return None
     return config.get("format") if isinstance(config, dict) else None

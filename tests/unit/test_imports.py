@@ -21,6 +21,7 @@ ORDER = (
     "privacy",
     "errors",
     "progress",
+    "parsing",
     "checksums",
     "partials",
     "failures",

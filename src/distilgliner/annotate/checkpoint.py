@@ -13,6 +13,7 @@ from typing import Any
 from distilgliner.corpus.words import WORD_SPLITTER
 from distilgliner.errors import UserError, missing_extra
 from distilgliner.hub import fetch_snapshot, find_built_in, is_hub_id
+from distilgliner.parsing import parse_json, read_text
 
 CONFIG_FILE = "gliner_config.json"
 _WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")  # in the order GLiNER looks for them
@@ -113,7 +114,7 @@ def _read_config(folder: Path) -> dict[str, Any]:
             "give the folder that contains it."
         )
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
+        config = parse_json(read_text(path))
     except (OSError, ValueError) as error:
         raise UserError(
             f"{path} is not readable JSON ({error}); fetch the checkpoint again."

@@ -12,6 +12,7 @@ from distilgliner.checksums import hash_texts, seal, unseal
 from distilgliner.corpus.prompts import Prompts
 from distilgliner.errors import UserError
 from distilgliner.files import write_json
+from distilgliner.parsing import parse_json, read_text
 
 MANIFEST_FILE = "manifest.json"
 FORMAT_VERSION: Literal[2] = 2
@@ -193,8 +194,8 @@ def read_manifest(folder: Path) -> Manifest | None:
     if not path.exists():
         return None
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        content = parse_json(read_text(path))
+    except (OSError, ValueError) as error:
         raise _damaged(path, f"the file: Invalid JSON, {error}") from None
     if not isinstance(content, dict):
         raise _damaged(path, "the file: it is no JSON object")

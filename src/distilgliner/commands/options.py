@@ -11,6 +11,7 @@ from distilgliner.corpus.document import check_labels
 from distilgliner.corpus.labels import read_labels
 from distilgliner.corpus.prompts import Prompts
 from distilgliner.errors import UserError
+from distilgliner.parsing import parse_yaml
 
 
 def parse_labels(value: str | None) -> tuple[str, ...] | None:
@@ -102,10 +103,8 @@ def merge_settings(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[
 
 def _parse_value(text: str) -> Any:
     """YAML, but with 1e-3 as a number, as everywhere else."""
-    import yaml  # which predicting does not need
-
     try:
-        value = yaml.safe_load(text)
+        value = parse_yaml(text)
         return float(value) if isinstance(value, str) else value
-    except (ValueError, yaml.YAMLError):
+    except ValueError:
         return text

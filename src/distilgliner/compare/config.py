@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from distilgliner.augment.config import AugmentConfig
@@ -25,6 +24,7 @@ from distilgliner.distill.config import (
 )
 from distilgliner.errors import UserError
 from distilgliner.finetune.config import FinetuneConfig
+from distilgliner.parsing import parse_yaml, read_text
 from distilgliner.student.config import build_student_config
 
 
@@ -93,12 +93,11 @@ def read_compare_config(path: str | Path) -> CompareConfig:
     """Read a YAML file; paths in it are relative to its folder. Raises `UserError`."""
     path = Path(path)
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = parse_yaml(read_text(path))
     except FileNotFoundError:
         raise UserError(f"There is no file {path}; give a comparison's YAML file.") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
-        raise UserError(f"{path} cannot be read as YAML: {reason}") from None
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path} cannot be read as YAML: {error}; correct it.") from None
     if not isinstance(raw, dict):
         raise UserError(f"{path} must be a mapping of keys to values, such as 'labels: [person]'.")
     return build_compare_config(raw, base=path.parent, where=str(path))

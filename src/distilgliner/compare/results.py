@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from distilgliner.errors import UserError
 from distilgliner.files import write_atomically
+from distilgliner.parsing import parse_json, read_text
 
 Arm = Literal["gold", "hard", "soft", "mixed"]
 Part = Literal["gold", "transfer", "dev", "test"]
@@ -252,19 +253,21 @@ def read_results(path: str | Path) -> Results:
     if path.is_dir():
         path = path / "results.json"
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_text(path)
+    except (OSError, ValueError) as error:
         raise UserError(
             f"{path}: cannot read the results ({error}); give the folder or results.json "
             "that 'distilgliner compare' wrote"
         ) from None
     try:
-        return Results.model_validate(json.loads(text))
-    except json.JSONDecodeError as error:
+        content = parse_json(text)
+    except ValueError as error:
+        where = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise UserError(
-            f"{path}, line {error.lineno}: this is not valid JSON ({error.msg}); "
-            "run 'distilgliner compare' again"
+            f"{path}{where}: this is not valid JSON ({error}); run 'distilgliner compare' again"
         ) from None
+    try:
+        return Results.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"

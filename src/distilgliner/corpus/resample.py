@@ -15,6 +15,7 @@ from pathlib import Path
 from distilgliner.corpus.document import Document, Entity
 from distilgliner.corpus.replace import replace_entities
 from distilgliner.errors import UserError
+from distilgliner.parsing import parse_json, read_text
 
 _NEAR = 6  # names from which those of one kind in one sentence are drawn
 _TRIES = 20  # per document and round, before the document is passed over in this round
@@ -63,15 +64,12 @@ def read_lexicon(folder: str | Path) -> Lexicon:
 
 def _read_kinds(path: Path) -> dict[str, tuple[str, ...]]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parse_json(read_text(path))
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error.strerror}); check the path.") from None
-    except json.JSONDecodeError as error:
-        raise UserError(
-            f"{path}, line {error.lineno}: this is not JSON ({error.msg}); correct it."
-        ) from None
-    except UnicodeDecodeError:
-        raise UserError(f"{path} is not UTF-8; save it as UTF-8.") from None
+    except ValueError as error:
+        where = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise UserError(f"{path}{where}: this is not JSON ({error}); correct it.") from None
     if not isinstance(content, dict) or not all(
         isinstance(surfaces, list)
         and surfaces

@@ -9,10 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from distilgliner.distill.config import DistillConfig
 from distilgliner.errors import UserError
+from distilgliner.parsing import parse_yaml, read_text
 from distilgliner.tune.keys import Kinds, apply_settings, check_key, find_value, list_set_keys
 
 _DIGITS = 3
@@ -114,12 +113,11 @@ def read_space(path: str | Path, base: DistillConfig) -> Space:
     """Read a YAML file of dotted keys. Raises `UserError` for what cannot be searched."""
     path = Path(path)
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = parse_yaml(read_text(path))
     except FileNotFoundError:
         raise UserError(f"There is no file {path}; give the YAML file of a space.") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
-        raise UserError(f"{path} cannot be read as YAML: {reason}; correct it.") from None
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path} cannot be read as YAML: {error}; correct it.") from None
     return build_space(raw, base, where=str(path))
 
 
