@@ -15,6 +15,7 @@ from distilgliner.annotate.store import AnnotationStore
 from distilgliner.corpus.document import Document
 from distilgliner.distill.config import DistillConfig
 from distilgliner.distill.objective.stages import build_schedule
+from distilgliner.distill.run import RESULT_FILE as STUDENT_RESULT
 from distilgliner.distill.run import Annotations, open_stores, run_distillation
 from distilgliner.distill.training.initial import read_initial
 from distilgliner.errors import UserError
@@ -149,8 +150,10 @@ def _run(study: optuna.Study, search: Search) -> dict[str, Any]:
     result = build_result(
         search.budget, search.space, records, repeats, best, ended_by, search.timer.spent
     )
-    kept = sorted(path.name for path in (search.folder / BEST_FOLDER).iterdir() if path.is_file())
-    files = [BEST_FILE, *(f"{BEST_FOLDER}/{name}" for name in kept if name != CARD_FILE)]
+    best_folder = search.folder / BEST_FOLDER
+    free = {CARD_FILE, STUDENT_RESULT}  # anyone's to write on, and with the times that it took
+    kept = sorted({path.name for path in best_folder.iterdir() if path.is_file()} - free)
+    files = [BEST_FILE, *(f"{BEST_FOLDER}/{name}" for name in kept)]
     return write_finish(search.folder / RESULT_FILE, result, files)
 
 

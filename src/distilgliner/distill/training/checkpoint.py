@@ -66,7 +66,7 @@ def _compute_checksum(folder: Path, progress: str, tensors: Mapping[str, Tensor]
     digest.update(run.read_bytes() if run.is_file() else b"")
     for name, tensor in sorted(tensors.items()):
         digest.update(repr((name, tensor.dtype, tuple(tensor.shape))).encode())
-        digest.update(tensor.detach().contiguous().reshape(-1).view(torch.uint8).numpy())
+        digest.update(tensor.detach().contiguous().reshape(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()
 
 
