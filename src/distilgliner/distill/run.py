@@ -36,8 +36,8 @@ from distilgliner.finish import find_damage, read_finish, recall_finish, write_f
 from distilgliner.folders import REMEDY, claim_run, lock_folder
 from distilgliner.progress import build_progress
 from distilgliner.student.config import StudentConfig, build_student_config
-from distilgliner.student.description import CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE
 from distilgliner.student.folder import Student, round_tables, write_student
+from distilgliner.student.folder_files import CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE
 from distilgliner.student.model import count_parameters
 
 RESULT_FILE = "result.json"

@@ -22,7 +22,7 @@ from distilgliner.errors import UserError
 from distilgliner.finish import write_finish
 from distilgliner.folders import claim_run, compute_fingerprint, lock_folder
 from distilgliner.progress import build_progress
-from distilgliner.student.description import CARD_FILE, WEIGHTS_FILE
+from distilgliner.student.folder_files import CARD_FILE, WEIGHTS_FILE
 from distilgliner.tune.budget import Timer, TuneBudget
 from distilgliner.tune.keys import apply_settings, find_value, list_keys
 from distilgliner.tune.repeat import (
