@@ -9,6 +9,7 @@ from typing import Any
 from distilgliner import __version__
 from distilgliner.annotate.store import AnnotationStore, open_store
 from distilgliner.annotate.vocabulary import read_vocabulary
+from distilgliner.corpus.choosing import check_can_choose, tell_if_nothing_found
 from distilgliner.corpus.document import Document, list_labels
 from distilgliner.corpus.texts import list_documents
 from distilgliner.distill.calibration.measure import measure_student
@@ -94,6 +95,8 @@ def run_distillation(
     ignore_labels = list_labels(ignore_labels, "ignore_labels")
     followed = {name: list_documents(known, name) for name, known in (watched or {}).items()}
     data = build_data(config, stores, gold, dev, dev_source, followed, ignore_labels)
+    if dev_source == "humans":
+        check_can_choose(dev, "dev")
     folder = Path(output)
     # All that can be wrong is checked before the folder is claimed, which a correction would find.
     architecture = build_student_config(config.student, config.student_options)
@@ -118,6 +121,7 @@ def run_distillation(
         calibration = calibrate_student(student, data.dev, _choose_calibration(config, data))
         result = _describe_result(student, progress, calibration, data.teachers, len(examples))
         result["dev_source"] = data.dev_source
+        tell_if_nothing_found(calibration.f1, data.dev, "dev")
         _write_folder(
             folder, student, config, name_teachers(data.teachers), data.dev_source, result
         )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from distilgliner import __version__
 from distilgliner.annotate.checkpoint import Checkpoint, check_packages, find_checkpoint
+from distilgliner.corpus.choosing import check_can_choose, tell_if_nothing_found
 from distilgliner.corpus.document import Document, check_labels, list_labels
 from distilgliner.corpus.labelled import restrict_documents
 from distilgliner.corpus.split import split_documents
@@ -70,6 +71,7 @@ def run_finetuning(
     names = choose_labels(gold, ignore_labels) if labels is None else check_labels(labels)
     restricted = restrict_documents(gold, names, ignore_labels, "gold")
     chosen = restrict_documents(dev, names, ignore_labels, "dev")
+    check_can_choose(chosen, "dev")
     if not chosen:
         restricted, chosen = _hold_out(restricted, config.seed)
     if not any(document.entities for document in restricted):
@@ -105,6 +107,7 @@ def run_finetuning(
         result = train_teacher(loaded, corpora, chosen_by, folder, config, quiet=quiet)
         if rehearsal is not None:
             result["kept"] = measure_kept(loaded, rehearsal)
+        tell_if_nothing_found(result["f1"], chosen, "dev")
         result |= {"labels": list(names), "gold": len(restricted), "dev": len(chosen)}
         finish_folder(folder, loaded, result, write_card(checkpoint.name, config, result))
     return result

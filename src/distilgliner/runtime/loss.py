@@ -35,6 +35,11 @@ def measure_graphs(
 
 def check_loss(f1: Mapping[str, float]) -> None:
     """Raise `UserError` when int8 costs `MAX_LOSS` or more."""
+    if not f1["none"]:
+        raise UserError(
+            "The student finds nothing on dev, so that what int8 costs cannot be measured there; "
+            "give other documents with --dev, or take it with --force."
+        )
     loss = f1["none"] - f1["int8"]
     if loss >= MAX_LOSS:
         raise UserError(

@@ -12,6 +12,7 @@ import optuna
 
 from distilgliner import __version__
 from distilgliner.annotate.store import AnnotationStore
+from distilgliner.corpus.choosing import check_can_choose
 from distilgliner.corpus.document import Document
 from distilgliner.distill.config import DistillConfig
 from distilgliner.distill.objective.stages import build_schedule
@@ -86,6 +87,7 @@ def run_tuning(
         raise UserError("Every setting is fixed and none is left to search; give a --space.")
     if not dev:
         raise UserError("A search needs dev documents that tell settings apart; pass --dev FILE.")
+    check_can_choose(dev, "dev")
     described = _describe_search(stores, base, space, gold, dev)
     if initial is not None:
         described["initial"] = read_initial(initial).fingerprint

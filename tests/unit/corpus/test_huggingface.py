@@ -84,6 +84,34 @@ def test_other_columns(serve: Any, row: dict[str, Any], entities: Any) -> None:
     assert list(read_documents("hf:set:train")) == [Document("Ada laughs", entities)]
 
 
+@pytest.mark.parametrize("column", ["ner", "label", "ner_labels", "bio", "token_labels"])
+def test_other_names_of_the_tags(serve: Any, column: str) -> None:
+    serve([{"tokens": ["Ada", "laughs"], column: ["B-person", "O"]}])
+    found = list(read_documents("hf:some/set:train"))
+    assert found == [Document("Ada laughs", (Entity(0, 3, "person"),))]
+
+
+def test_a_column_of_tags_can_be_named(serve: Any) -> None:
+    row = {"tokens": ["Ada"], "ner_tags": ["B-person"], "fine": ["B-poet"]}
+    serve([row])
+    (document,) = read_documents("hf:some/set:train", tag_column="fine")
+    assert document.entities == (Entity(0, 3, "poet"),)
+    with pytest.raises(UserError, match="no column 'coarse'; name one of tokens, ner_tags, fine"):
+        list(read_documents("hf:some/set:train", tag_column="coarse"))
+
+
+def test_rows_without_tags_are_unlabelled(serve: Any) -> None:
+    serve([{"tokens": ["Ada"], "ner_tags": None}, {"tokens": ["Ada"], "ner_tags": ["B-person"]}])
+    found = [document.entities for document in read_documents("hf:some/set:train")]
+    assert found == [None, (Entity(0, 3, "person"),)]
+
+
+def test_a_column_that_is_not_understood_is_named(serve: Any) -> None:
+    serve([{"text": "Ada", "annotations": [{"from": 0, "to": 3}]}])
+    with pytest.raises(UserError, match='the key "annotations" seems to hold labels'):
+        list(read_documents("hf:some/set:train"))
+
+
 def test_texts_and_slices(serve: Any) -> None:
     serve([{"text": ""}, {"text": "b"}, {"text": "c"}])
     assert list(read_texts("hf:set:train[:2]")) == ["", "b"]

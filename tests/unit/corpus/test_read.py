@@ -273,3 +273,47 @@ def test_labelled_documents_know_where_they_stand(
     assert found.place == f"{path}, {line}"
     assert found == Document(found.text, found.entities)  # the place is no part of what it is
     assert repr(found) == repr(Document(found.text, found.entities))
+
+
+@pytest.mark.parametrize(
+    ("content", "texts"),
+    [
+        ('[{"text": "one"}, {"text": "two"}]', ["one", "two"]),
+        ('\ufeff[\n  {"text": "one"}\n]\n', ["one"]),
+        ('[\n\n["one", {"entities": []}]\n]', ["one"]),
+        ("[1] a note\n[Music]\n", ["[1] a note", "[Music]"]),
+        ("[[link]] text\n", ["[[link]] text"]),
+    ],
+)
+def test_an_array_on_standard_input(
+    monkeypatch: pytest.MonkeyPatch, content: str, texts: list[str]
+) -> None:
+    feed(monkeypatch, content.encode())
+    assert list(read_texts("-")) == texts
+    feed(monkeypatch, content.encode())
+    assert [document.text for document in read_documents("-")] == texts
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.jsonl", "a.json", "a.conll", "a.csv", "a.inline"])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_other_unicode_encodings_name_themselves(tmp_path: Path, name: str, encoding: str) -> None:
+    raw = json.dumps([ADA]).encode(encoding)
+    with pytest.raises(UserError, match=r"line 1: the file is in UTF-.* iconv -f utf-\S+ -t utf"):
+        list(read_documents(write(tmp_path / name, raw)))
+    spoilt = raw.decode("latin-1").encode()
+    with pytest.raises(UserError, match=r"iconv -f utf-"):
+        list(read_texts(write(tmp_path / name, spoilt)))
+
+
+@pytest.mark.parametrize(
+    ("raw", "named"), [(b"caf\xe9", "latin1"), (b"\x93Ada\x94 caf\xe9", "cp1252")]
+)
+def test_narrow_encodings(tmp_path: Path, raw: bytes, named: str) -> None:
+    with pytest.raises(UserError, match=f"is not UTF-8; .* iconv -f {named} -t utf-8"):
+        list(read_documents(write(tmp_path / "a.txt", raw)))
+
+
+def test_any_line_end_of_texts(tmp_path: Path) -> None:
+    for end in ("\n", "\r\n", "\r", "\r\r\n"):
+        path = write(tmp_path / "a.txt", end.join(["one\u2028x", "two\x0c", ""]))
+        assert list(read_texts(path)) == ["one\u2028x", "two\x0c"]

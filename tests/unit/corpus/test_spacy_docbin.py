@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from distilgliner.corpus.document import Document, Entity
-from distilgliner.corpus.read import read_documents
-from distilgliner.errors import UserError
+from distilgliner.corpus.read import read_documents, read_texts
+from distilgliner.errors import Notice, UserError
 
 spacy = pytest.importorskip("spacy")
 
@@ -34,6 +34,24 @@ def test_entities_and_unlabelled_docs(tmp_path: Path) -> None:
     )
     assert found[1] == Document("Nothing here.", ())
     assert found[2] == Document("Who knows?", None)
+
+
+def test_missing_annotation_is_not_no_entity(tmp_path: Path) -> None:
+    from spacy.tokens import DocBin
+
+    nlp = spacy.blank("en")
+    partly, wholly, groups = nlp("Ada lives in Leeds."), nlp("Who knows?"), nlp("Ada")
+    partly.set_ents([partly.char_span(0, 3, label="person")], default="missing")
+    wholly.set_ents([], default="missing")
+    DocBin(docs=[partly, wholly]).to_disk(tmp_path / "a.spacy")
+    with pytest.warns(Notice, match="1 record does .* missing annotation of some tokens, .*ment 1"):
+        found = list(read_documents(tmp_path / "a.spacy"))
+    assert [document.entities for document in found] == [None, None]
+    groups.spans["sc"] = [groups.char_span(0, 3, label="person")]
+    DocBin(docs=[groups], store_user_data=True).to_disk(tmp_path / "b.spacy")
+    with pytest.raises(UserError, match=r"document 1: the labels are in doc\.spans\['sc'\]"):
+        list(read_documents(tmp_path / "b.spacy"))
+    assert list(read_texts(tmp_path / "b.spacy")) == ["Ada"]
 
 
 def test_not_a_docbin(tmp_path: Path) -> None:
