@@ -16,7 +16,7 @@ from itertools import chain, islice
 
 from distilgliner.corpus.counting import Row
 from distilgliner.corpus.document import Document
-from distilgliner.corpus.layout import Layout, choose_layout, parse_header
+from distilgliner.corpus.layout import ANY_COLUMN, Layout, choose_layout, parse_header
 from distilgliner.corpus.reading import Gold
 from distilgliner.corpus.source import read_lines
 from distilgliner.corpus.tags import LOOK_AHEAD, TaggedSentence, is_tag, parse_tag, read_tagged
@@ -45,8 +45,11 @@ def read_columns(
 def read_column_texts(
     stream: Iterable[bytes], title: str, *, has_commas: bool = False
 ) -> Iterator[Document]:
-    """Only the texts: of several columns of tags it does not matter which one counts."""
-    gold = Gold(tag_column="-1")
+    """Only the texts: of several columns of tags it does not matter which one counts.
+
+    Raises `UserError` for a file without any, which is one of something else than words.
+    """
+    gold = Gold(tag_column=ANY_COLUMN)
     for sentence in read_sentences(stream, title, gold, has_commas=has_commas):
         yield from read_tagged([TaggedSentence(sentence.words, None, sentence.places)], None)
 
@@ -65,9 +68,9 @@ def read_sentences(
     blocks = _blocks(rows)
     # Two columns can only be a word and its tag.
     ahead: list[list[Row]] = []
-    if header is not None or len(first.cells) > 2 or (gold and gold.tag_column is not None):
-        ahead = list(islice(blocks, LOOK_AHEAD))
     column = None if gold is None else gold.tag_column
+    if header is not None or len(first.cells) > 2 or column not in (None, ANY_COLUMN):
+        ahead = list(islice(blocks, LOOK_AHEAD))
     layout = choose_layout(ahead, header, column, title)
     for block in chain(ahead, blocks):
         for sentence in layout.split(block):

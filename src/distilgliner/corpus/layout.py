@@ -14,6 +14,8 @@ from distilgliner.corpus.counting import CountingColumn, Row, find_counting, mis
 from distilgliner.corpus.tags import is_tag
 from distilgliner.errors import UserError
 
+ANY_COLUMN = "any"
+"""As `tag_column`: of several columns of tags, any may count."""
 _WORD_NAMES = frozenset(("word", "words", "token", "tokens", "form", "text", "surface"))
 _TAG_NAMES = frozenset(
     ("tag", "tags", "ner", "ner_tag", "ner_tags", "label", "labels", "entity", "bio", "iob", "iob2",
@@ -112,6 +114,8 @@ def choose_layout(
         word = next(index for index, name in enumerate(header) if name in _WORD_NAMES)
         named = (index for index, name in enumerate(header) if name in _SENTENCE_NAMES)
         counting = tuple(CountingColumn(index, "sentences") for index in named)
+    if tag_column == ANY_COLUMN:
+        return Layout(word, _find_any_tags(blocks, word, width, title), counting)
     if tag_column is not None:
         return Layout(word, _parse_tag_column(tag_column, header, width, title), counting)
     tags = _find_tag_columns(blocks, word, width)
@@ -123,8 +127,24 @@ def choose_layout(
         )
     if header is None:
         return Layout(word, -1, counting)
-    own = (index for index, name in enumerate(header) if name in _TAG_NAMES and index < width)
-    return Layout(word, tags[0] if tags else next(own, -1), counting)
+    own = [index for index, name in enumerate(header) if name in _TAG_NAMES and index < width]
+    if not tags and not own:
+        raise _no_tags(title)
+    return Layout(word, (tags or own)[0], counting)
+
+
+def _find_any_tags(blocks: Sequence[Sequence[Row]], word: int, width: int, title: str) -> int:
+    tags = _find_tag_columns(blocks, word, width)
+    if not tags:
+        raise _no_tags(title)
+    return tags[-1]
+
+
+def _no_tags(title: str) -> UserError:
+    return UserError(
+        f"{title} has no column of tags, so that its lines are no words; write texts as a text "
+        'a line into a .txt file, or as {"text": …} into a .jsonl file.'
+    )
 
 
 def _parse_tag_column(option: str, header: list[str] | None, width: int, title: str) -> int:

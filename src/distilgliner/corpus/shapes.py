@@ -32,6 +32,7 @@ _OTHERS = (
     "entity_group", "entity", "completions", "result", "results", "output", "target", "targets",
     "annotated", "span_labels",
 )  # fmt: skip
+_OWN = frozenset(("text", "entities"))
 _NEVER = frozenset(
     ("text", "meta", "metadata", "id", "relations", "Comments", "comments", "cats", *_WORDS)
 )
@@ -96,6 +97,9 @@ def find_labels(record: dict[str, Any], where: str, findings: Findings) -> Label
 
 
 def _find(record: dict[str, Any], where: str) -> Labels | None:
+    if record.keys() <= _OWN:
+        given = record.get("entities")
+        return None if given is None else Labels("entities", given, "characters")
     words = next((key for key in _WORDS if _is_words(record.get(key))), None)
     candidates = [
         labels

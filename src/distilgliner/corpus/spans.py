@@ -65,10 +65,7 @@ def _parse_item(item: Any, text: str, where: str) -> RawSpan:
         return RawSpan(*_check_offsets(start, end, item, where), label, surface=surface)
     if not isinstance(item, dict):
         raise _not_understood(item, where)
-    found = [
-        next((key for key in keys if item.get(key) is not None), None)
-        for keys in (START_KEYS, END_KEYS, LABEL_KEYS)
-    ]
+    found = [_find_key(item, keys) for keys in (START_KEYS, END_KEYS, LABEL_KEYS)]
     if None in found:
         raise _not_understood(item, where)
     start_key, end_key, label_key = (str(key) for key in found)
@@ -80,7 +77,15 @@ def _parse_item(item: Any, text: str, where: str) -> RawSpan:
     )
 
 
+def _find_key(item: dict[str, Any], keys: tuple[str, ...]) -> str | None:
+    if item.get(keys[0]) is not None:
+        return keys[0]
+    return next((key for key in keys if item.get(key) is not None), None)
+
+
 def _find_surface(item: dict[str, Any], label_key: str, text: str) -> str | None:
+    if len(item) == 3:  # nothing but start, end and label
+        return None
     for key in (*SURFACE_KEYS, *LIKELY_SURFACE_KEYS):
         value = item.get(key)
         if key == label_key or not isinstance(value, str) or not value.strip():

@@ -13,6 +13,7 @@ from numbers import Real
 from typing import Any
 
 from distilgliner.corpus.document import Document, Entity, check_entities
+from distilgliner.corpus.findings import Findings
 from distilgliner.errors import UserError
 
 _MISSING = ("NAType", "NaTType", "NullScalar")
@@ -105,8 +106,10 @@ class CheckedDocuments:
     def __iter__(self) -> Iterator[Document]:
         """Raises `UserError` for an item that is no document, naming it."""
         place = f"{self._source}, document" if self._source else "document"
+        findings = Findings()
         for number, item in enumerate(iterate_values(self._documents, self._source), 1):
-            yield _check_document(item, f"{place} {number}")
+            yield _check_document(item, f"{place} {number}", findings)
+        findings.tell()
 
     def count(self) -> int | None:
         """How many there are; None for what does not know before its end."""
@@ -118,7 +121,7 @@ def list_documents(documents: Iterable[Document | str], source: str) -> list[Doc
     return list(CheckedDocuments(documents, source))
 
 
-def _check_document(item: Any, where: str) -> Document:
+def _check_document(item: Any, where: str, findings: Findings) -> Document:
     if isinstance(item, str):
         return Document(str(item))
     if not isinstance(item, Document):
@@ -134,7 +137,7 @@ def _check_document(item: Any, where: str) -> Document:
     if not isinstance(item.entities, (tuple, list)):
         raise UserError(f"{where}: the entities are {_show(item.entities)}; give a tuple of them.")
     checked = check_entities(
-        [_check_entity(entity, where) for entity in item.entities], item.text, where
+        [_check_entity(entity, where) for entity in item.entities], item.text, where, findings
     )
     same = len(checked) == len(item.entities) and all(map(operator.is_, checked, item.entities))
     return item if same else replace(item, entities=checked)

@@ -333,3 +333,21 @@ def test_a_slip_does_not_make_a_file_bioes() -> None:
 def test_several_tags_of_a_word() -> None:
     with pytest.raises(UserError, match=r"'B-x\|B-y' holds several tags"):
         read("Ada B-x|B-y\n")
+
+
+def test_texts_in_a_column_are_no_words(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,text\n1,Ada laughs.\n2,Bob sits.\n")
+    with pytest.raises(UserError, match=r"no column of tags, .* write texts as a text a line"):
+        list(read_texts(tmp_path / "a.csv"))
+    with pytest.raises(UserError, match="no column of tags"):
+        list(read_documents(tmp_path / "a.csv"))
+    (tmp_path / "b.csv").write_text("1,Ada laughs.\n2,Bob sits.\n")
+    with pytest.raises(UserError, match="is no tag"):
+        list(read_texts(tmp_path / "b.csv"))
+
+
+def test_texts_of_a_file_whose_tags_are_not_last(tmp_path: Path) -> None:
+    (tmp_path / "a.tsv").write_text("Ada\tB-x\tname\nlaughs\tO\tverb\n")
+    assert list(read_texts(tmp_path / "a.tsv")) == ["Ada laughs"]
+    (document,) = read_documents(tmp_path / "a.tsv", tag_column=2)
+    assert document.entities == (Entity(0, 3, "x"),)

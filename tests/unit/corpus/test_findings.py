@@ -12,6 +12,7 @@ import pytest
 from distilgliner.corpus.document import Document, Entity
 from distilgliner.corpus.labelled import read_labelled_documents
 from distilgliner.corpus.read import read_documents
+from distilgliner.corpus.texts import list_documents
 from distilgliner.errors import Notice
 
 
@@ -110,3 +111,9 @@ def test_several_files_that_are_used_as_one(tmp_path: Path) -> None:
     two = write(tmp_path / "b.jsonl", record("Oslo", (0, 4, "team")))
     with pytest.warns(Notice, match=r"b\.jsonl, line 1, against .*a\.jsonl, line 1"):
         read_labelled_documents([str(one), str(two)], None)
+
+
+def test_documents_of_python_are_stripped_and_told() -> None:
+    document = Document("In Oslo now", (Entity(2, 8, "city"),))
+    with pytest.warns(Notice, match="white space at the borders of 1 entity"):
+        assert list_documents([document], "gold")[0].entities == (Entity(3, 7, "city"),)
