@@ -1,4 +1,4 @@
-"""Write docs/results.md from the committed results: `python benchmarks/tables.py`."""
+"""Write docs/explanation/results.md from the committed results: `python benchmarks/tables.py`."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ def main() -> None:
     for name, found in _read("quality", "curves")["corpora"].items():
         picture = ROOT / "docs" / "images" / f"curves-{name}.svg"
         picture.write_text(render_file(draw_curves(name, found)), encoding="utf-8")
-    (ROOT / "docs" / "results.md").write_text(build_page(), encoding="utf-8")
+    (ROOT / "docs" / "explanation" / "results.md").write_text(build_page(), encoding="utf-8")
 
 
 def build_page() -> str:
-    """docs/results.md: every committed result as a section."""
+    """docs/explanation/results.md: every committed result as a section."""
     ten = _read("quality", "corpora")
     parts = [
         "# Results",
@@ -64,7 +64,7 @@ def build_page() -> str:
         "sets also on dev but for its first 100 sentences, see its model card. The comparisons of "
         "bc5cdr, crossner_politics and wnut17 are the study that this project began with: "
         "`bilstm-tagger`, targets alone, no hidden states "
-        "([settings](../benchmarks/quality/study.yaml)); "
+        "([settings](../../benchmarks/quality/study.yaml)); "
         "the teachers of bc5cdr and "
         "crossner_politics were fine-tuned before dev chose among mixtures of old and new weights "
         "([decision 23](decisions/0023-mixtures.md)). "

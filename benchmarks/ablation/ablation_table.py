@@ -21,8 +21,9 @@ def build_ablation_section(result: dict[str, Any]) -> str:
         "twice the spread says little. The teacher is the bundled one as it is.",
         "",
         f"{describe_measuring(result, runs)}, with "
-        "`python benchmarks/ablation/ablation.py` ([rows](../benchmarks/ablation/ablation.yaml), "
-        "[results](../benchmarks/ablation/results/ablation.json)).",
+        "`python benchmarks/ablation/ablation.py` "
+        "([rows](../../benchmarks/ablation/ablation.yaml), "
+        "[results](../../benchmarks/ablation/results/ablation.json)).",
         "",
         "| recipe | seeds | dev | test | test − first | parameters | training |",
         "|---|---|---|---|---|---|---|",

@@ -20,7 +20,7 @@ def build_mixtures_section(result: dict[str, Any]) -> str:
         "",
         f"Measured on {result['date']}, {machine['cpu']}, {machine['cores']} cores, with "
         "`python benchmarks/forgetting/mixtures.py` "
-        "([results](../benchmarks/forgetting/results/mixtures.json)).",
+        "([results](../../benchmarks/forgetting/results/mixtures.json)).",
         "",
         f"| corpus | gold | {' | '.join(f'{share:g}' for share in shares)} |",
         "|---" * (len(shares) + 2) + "|",

@@ -29,7 +29,7 @@ def build_rehearsal_section(result: dict[str, Any]) -> str:
         "",
         f"Measured on {result['date']}, {machine['cpu']}, {machine['cores']} cores, with "
         "`python benchmarks/forgetting/rehearsal.py` "
-        "([results](../benchmarks/forgetting/results/rehearsal.json)).",
+        "([results](../../benchmarks/forgetting/results/rehearsal.json)).",
         "",
         f"| corpus | gold | {' | '.join(_COLUMNS.values())} |",
         "|---" * (len(_COLUMNS) + 2) + "|",

@@ -18,8 +18,8 @@ def build_general_section(result: dict[str, Any], corpora: dict[str, Any]) -> st
         "",
         f"Measured on {result['date']}, {machine['cpu']}, {machine['cores']} cores, with "
         "`python benchmarks/general_student/build.py --measure` "
-        "([recipe](../benchmarks/general_student/recipe.yaml), "
-        "[results](../benchmarks/general_student/results/general_student.json)).",
+        "([recipe](../../benchmarks/general_student/recipe.yaml), "
+        "[results](../../benchmarks/general_student/results/general_student.json)).",
         "",
         "| corpus | labels | precision | recall | F1 | teacher | teacher, ten labels |",
         "|---|---|---|---|---|---|---|",

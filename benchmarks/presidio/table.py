@@ -24,7 +24,7 @@ def build_presidio_section(result: dict[str, Any]) -> str:
         "",
         f"Measured on {result['date']}, {machine['cpu']}, {machine['cores']} cores, with "
         "`python benchmarks/presidio/measure.py` "
-        "([results](../benchmarks/presidio/results/presidio.json)).",
+        "([results](../../benchmarks/presidio/results/presidio.json)).",
         "",
         "| recognizer | F1 | precision | recall | ms a sentence |",
         "|---|---|---|---|---|",

@@ -20,8 +20,8 @@ def build_compare_section(results: Results) -> str:
         "",
         f"Measured on {results.created:%Y-%m-%d}, {machine.cpu}, {machine.cores} cores, "
         f"torch {machine.torch}, with `python benchmarks/quality/compare.py {results.name}` "
-        f"([configuration](../benchmarks/common/corpora/{results.name}.yaml), "
-        f"[results](../benchmarks/quality/results/{results.name}.json)). "
+        f"([configuration](../../benchmarks/common/corpora/{results.name}.yaml), "
+        f"[results](../../benchmarks/quality/results/{results.name}.json)). "
         f"Gold: {results.data['gold'].documents:,} documents, transfer text: "
         f"{results.data['transfer'].documents:,}, test: {results.data['test'].documents:,}.",
         "",

@@ -33,9 +33,9 @@ def build_corpora_section(result: dict[str, Any]) -> str:
         "no teacher for a language or domain that is new to it.",
         "",
         f"{describe_measuring(result, runs)}, with "
-        "`python benchmarks/quality/corpora.py` ([rows](../benchmarks/quality/corpora.yaml), "
-        "[corpora](../benchmarks/common/corpora), "
-        "[results](../benchmarks/quality/results/corpora.json)).",
+        "`python benchmarks/quality/corpora.py` ([rows](../../benchmarks/quality/corpora.yaml), "
+        "[corpora](../../benchmarks/common/corpora), "
+        "[results](../../benchmarks/quality/results/corpora.json)).",
         "",
         "| corpus | gold | transfer | teacher | " + " | ".join(names) + " | kept |",
         "|---|---|---|---|" + "---|" * len(names) + "---|",

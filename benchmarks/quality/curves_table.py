@@ -53,14 +53,14 @@ def build_curves_section(result: Mapping[str, Any]) -> str:
         "",
         f"{describe_measuring(result, runs)}, with "
         "`python benchmarks/quality/corpora.py --settings benchmarks/quality/curves.yaml` "
-        "([rows](../benchmarks/quality/curves.yaml), "
-        "[results](../benchmarks/quality/results/curves.json)).",
+        "([rows](../../benchmarks/quality/curves.yaml), "
+        "[results](../../benchmarks/quality/results/curves.json)).",
         "",
     ]
     for corpus, found in result["corpora"].items():
         curves = find_curves(found)
         lines += [
-            f"![F1 on {corpus} by text and by labels](images/curves-{corpus}.svg)",
+            f"![F1 on {corpus} by text and by labels](../images/curves-{corpus}.svg)",
             "",
             f"{corpus}, teacher {100 * found['test_f1']:.1f}:",
             "",

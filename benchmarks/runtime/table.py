@@ -1,4 +1,4 @@
-"""benchmarks/runtime/results/runtime.json as a section of docs/results.md."""
+"""benchmarks/runtime/results/runtime.json as a section of docs/explanation/results.md."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def build_runtime_section(found: Mapping[str, Any]) -> str:
         "",
         f"Measured on {found['date']}, {machine['cpu']}, {machine['cores']} cores, {versions}, "
         "with `python benchmarks/runtime/measure.py` "
-        "([settings](../benchmarks/runtime/settings.yaml), "
-        "[results](../benchmarks/runtime/results/runtime.json)): "
+        "([settings](../../benchmarks/runtime/settings.yaml), "
+        "[results](../../benchmarks/runtime/results/runtime.json)): "
         f"{settings['documents']:,} sentences and {settings['words']:,} words of the test split of "
         f"{found['corpus']}, {len(settings['labels'])} labels, {found['rounds']} rounds over all "
         "models in turn, each in a process of its own; medians. One sentence has about 20 words. "
         "Loading is without imports, whose time stands behind it.",
         "",
-        "![F1 against words per second](images/runtime.svg)",
+        "![F1 against words per second](../images/runtime.svg)",
         "",
         "| model | F1 | words/s, 1 thread | 2 threads | latency p50 / p95 | load + imports | "
         "peak memory | disk | parameters |",

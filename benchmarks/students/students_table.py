@@ -21,7 +21,7 @@ def build_students_section(results: Results) -> str:
         "",
         f"Measured on {results.created:%Y-%m-%d}, {machine.cpu}, {machine.cores} cores, with "
         "`python benchmarks/students/students.py` "
-        "([results](../benchmarks/students/results/students.json)).",
+        "([results](../../benchmarks/students/results/students.json)).",
         "",
         "| | F1 | ECE |",
         "|---|---|---|",

@@ -38,8 +38,8 @@ def build_textbrewer_section(result: Mapping[str, Any]) -> str:
         "",
         f"{describe_measuring(result, runs)}, with "
         "`python benchmarks/quality/corpora.py --settings benchmarks/students/textbrewer.yaml` "
-        "([rows](../benchmarks/students/textbrewer.yaml), "
-        "[results](../benchmarks/students/results/textbrewer.json)).",
+        "([rows](../../benchmarks/students/textbrewer.yaml), "
+        "[results](../../benchmarks/students/results/textbrewer.json)).",
         "",
         "| corpus | teacher | " + " | ".join(names) + " |",
         "|---|---|" + "---|" * len(names),

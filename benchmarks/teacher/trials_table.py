@@ -33,8 +33,8 @@ def build_teacher_trials_section(result: dict[str, Any]) -> str:
         "",
         f"Measured on {result['date']}, {machine['cpu']}, {machine['cores']} cores, with "
         "`python benchmarks/teacher/trials.py` "
-        "([trials](../benchmarks/teacher/trials.yaml), "
-        "[results](../benchmarks/teacher/results/trials.json)).",
+        "([trials](../../benchmarks/teacher/trials.yaml), "
+        "[results](../../benchmarks/teacher/results/trials.json)).",
         "",
         f"| | mean of 19 | {' | '.join(missed)} | labels never seen together |",
         "|---" * (len(missed) + 3) + "|",

@@ -36,8 +36,8 @@ def build_unseen_students_section(result: Mapping[str, Any]) -> str:
         "",
         f"{describe_measuring(result, runs)}, with `python benchmarks/unseen/unseen_text.py` and "
         "`python benchmarks/quality/corpora.py --settings benchmarks/unseen/unseen_students.yaml` "
-        "([rows](../benchmarks/unseen/unseen_students.yaml), "
-        "[results](../benchmarks/unseen/results/unseen_students.json)).",
+        "([rows](../../benchmarks/unseen/unseen_students.yaml), "
+        "[results](../../benchmarks/unseen/results/unseen_students.json)).",
         "",
         "| corpus | labels | gold | transfer | teacher | soft | mixed | mixed, no new texts "
         "| gold alone | soft, then gold | fine-tuned teacher | minutes | its mixed |",

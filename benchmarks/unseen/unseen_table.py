@@ -21,8 +21,8 @@ def build_unseen_section(result: dict[str, Any]) -> str:
             "",
             f"Measured on {result['date']}, {machine['cpu']}, {machine['cores']} cores, with "
             "`python benchmarks/unseen/unseen.py` "
-            "([labels and sources](../benchmarks/unseen/unseen.yaml), "
-            "[results](../benchmarks/unseen/results/unseen.json)).",
+            "([labels and sources](../../benchmarks/unseen/unseen.yaml), "
+            "[results](../../benchmarks/unseen/results/unseen.json)).",
             "",
             build_unseen_table(result),
             "",

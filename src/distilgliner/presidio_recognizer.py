@@ -1,6 +1,6 @@
 """A student as a recognizer of Presidio: personal data by rules and by the student together.
 
-`docs/presidio.md` shows its use.
+`docs/how-to/presidio.md` shows its use.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """A student as a component of a spaCy pipeline: `nlp.add_pipe("distilgliner")`.
 
-spaCy finds it by the entry point of the group `spacy_factories`; `docs/spacy.md` shows its use.
+spaCy finds it by the entry point of the group `spacy_factories`; `docs/how-to/spacy.md` shows its
+use.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """An encoder and a head of another package, found as an installed one's are: by its metadata.
 
-The entry points are those of the example in docs/methods.md.
+The entry points are those of the example in docs/how-to/extend.md.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def read_entry_points() -> str:
     """The example in the documentation as an installer writes it into `entry_points.txt`."""
-    guide = (ROOT / "docs" / "methods.md").read_text(encoding="utf-8")
+    guide = (ROOT / "docs" / "how-to" / "extend.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"^```toml\n(.*?)^```", guide, re.DOTALL | re.MULTILINE)
     example = re.sub(r'^\[project\.entry-points\."(.+)"\]', r"[\1]", example, flags=re.MULTILINE)
     return example.replace('"', "")

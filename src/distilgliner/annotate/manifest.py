@@ -49,7 +49,8 @@ class WindowSettings(_Model):
 
 class BatchSettings(_Model):
     """How the work was cut. Only the shards' bounds must stay the same within a store: other
-    `batch_words` change no more than the last digit of a score (docs/decisions/0009)."""
+    `batch_words` change no more than the last digit of a score: decision 9 in
+    docs/explanation/decisions."""
 
     shard_documents: int
     shard_characters: int

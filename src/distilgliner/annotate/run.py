@@ -50,7 +50,7 @@ def run_annotation(
     a folder, a hub id, "bundled", or a teacher already loaded. Spans with a probability of at most
     `floor` are left out. A store begun earlier with the same settings is continued, a complete one
     is returned as it is. `batch_words` (subwords, padding and prompts count too) decides speed and
-    memory, and the last digit of some scores: see docs/decisions/0009-order-and-batches.md.
+    memory, and the last digit of some scores: see decision 9 in docs/explanation/decisions.
 
     `states` names layers of the teacher's text encoder, 0 the embeddings, 1 the first, -1 the last:
     their output for every word (the mean over its subwords, fp16) is kept too, out of the same

@@ -33,7 +33,7 @@ def reduce_vectors(table: np.ndarray, dim: int = MAX_DIM) -> np.ndarray:
     """The first principal components of vectors (V, D) → (V, min(dim, D)), largest first.
 
     Centred, with the sign of each component fixed, scaled to a mean squared length of
-    `MEAN_LENGTH`²: an LSTM learns slowly from shorter vectors (docs/experiments.md).
+    `MEAN_LENGTH`²: an LSTM learns slowly from shorter vectors (docs/explanation/experiments.md).
     """
     table = table.astype(np.float64)
     centred = table - table.mean(axis=0)
@@ -64,9 +64,9 @@ def write_vocabulary(model: Any, folder: Path) -> None:
 def drop_case_marks(tokenizer: str) -> str:
     """A tokenizer.json without the rules that write a mark before a capital.
 
-    The bundled teacher sees case through such marks (docs/decisions/0008-case-marks.md). A student
-    sees it in the word's shape: marks would take a share of the mean of its subwords, and the rules
-    more than half of the tokenizer's time.
+    The bundled teacher sees case through such marks (decision 8 in docs/explanation/decisions). A
+    student sees it in the word's shape: marks would take a share of the mean of its subwords, and
+    the rules more than half of the tokenizer's time.
     """
     settings = json.loads(tokenizer)
     normalizer = settings.get("normalizer") or {}

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from distilgliner.distill.config import DistillConfig
 
 _LITTLE_TEXT = 30_000
-"""Words in the annotations. With fewer, new texts helped on dev (docs/decisions/0021)."""
+"""Words in the annotations. With fewer, new texts helped on dev: decision 21 in
+docs/explanation/decisions."""
 
 
 def distill(
@@ -168,7 +169,7 @@ def _tell_what_is_missing(
             "finetune",
             err=True,
         )
-    # Behind a general student, states gave nothing that shows (docs/experiments.md).
+    # Behind a general student, states gave nothing that shows (docs/explanation/experiments.md).
     without = [store for store in stores if store.manifest.states is None]
     if without and initial is None and config.training.terms.states.weight is None:
         typer.echo(

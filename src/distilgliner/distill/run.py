@@ -80,8 +80,8 @@ def run_distillation(
     """Distil one student into the folder `output`; returns the result, also in `result.json`.
 
     annotations: one store, or several of other teachers, texts or label sets; the student gets the
-    union of the labels (docs/several_teachers.md). gold: labelled documents, needed by the targets
-    gold and mixed. dev: labelled documents that choose the epoch; without them some are found among
+    union of the labels: docs/how-to/several_teachers.md. gold: labelled documents, for the
+    targets gold and mixed. dev: labelled documents that choose the epoch; without it some of
     the others, see `build_data`. Both may hold documents that were annotated for some labels only
     (`mark_partial`). initial: a student whose word vectors and encoder this one begins with, see
     `read_initial`. A run that was killed continues; one that is finished returns at once, unless

@@ -2,7 +2,7 @@
 
 Averages of both are often as good on what was learnt, and lose less of what the teacher knew
 (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models"); dev says how far to go.
-See docs/decisions/0023-mixtures.md.
+See docs/explanation/decisions/0023-mixtures.md.
 """
 
 from __future__ import annotations

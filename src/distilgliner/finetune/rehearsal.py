@@ -3,7 +3,7 @@
 Fine-tuning forgets what the gold does not hold. Unlabelled text, with the entities that the teacher
 as it came finds in it, is trained beside the gold (Li and Hoiem 2016, "Learning without
 Forgetting", with decisions instead of distributions: those are what the loss of `gliner` takes).
-See docs/decisions/0024-rehearsal.md.
+See docs/explanation/decisions/0024-rehearsal.md.
 """
 
 from __future__ import annotations

@@ -16,7 +16,8 @@ from distilgliner.errors import UserError
 from distilgliner.student.config import build_student_config
 
 WEAK_TEACHER = 0.75
-"""Strict F1 on the gold. Below, fine-tuning the teacher on it first pays (docs/finetuning.md)."""
+"""Strict F1 on the gold. Below, fine-tuning the teacher on it first pays:
+docs/how-to/finetuning.md."""
 _GOLD_DOCUMENTS = 300
 """Of the gold, on which the teacher is measured."""
 LAST_LAYER = -1
@@ -66,7 +67,7 @@ def fits_general(config: DistillConfig, store: AnnotationStore) -> bool:
 
 
 def choose_initial(store: AnnotationStore, config: DistillConfig) -> str | None:
-    """The general student where it fits; most students are better for it (docs/results.md)."""
+    """The general student where it fits: docs/explanation/results.md shows what it gives."""
     return GENERAL if fits_general(config, store) else None
 
 

@@ -24,8 +24,8 @@ class CrfHead(TaggerHead):
 
     Training sees the scores of the chain. What a decoder reads are the logarithms of each word's
     posterior marginals, so that scores and thresholds of entities mean what they mean for a tagger
-    (docs/decisions/0014). They are no longer linear in the weights: what calibration adds to them
-    or divides them by is kept beside the weights, and applied last.
+    (decision 14 in docs/explanation/decisions). They are no longer linear in the weights: what
+    calibration adds to them or divides them by is kept with the weights, and applied last.
     """
 
     kind: ClassVar[Kind] = "chain"

@@ -5,7 +5,7 @@ Another package adds an encoder with two entry points of the same name: in the g
 `(builder, config, vectors) -> states` that adds its ONNX nodes, for export. A head has three: in
 `distilgliner.heads` a class like those of `student/head.py`, in `distilgliner.graph_heads` a
 function `(builder, config, states) -> scores`, and in `distilgliner.decoders` a class like those of
-`student/decoders.py`, which turns scores into entities without torch. docs/methods.md has an
+`student/decoders.py`, which turns scores into entities without torch. docs/how-to/extend.md has an
 example. Where names are equal, ours are taken.
 """
 

@@ -76,7 +76,7 @@ def open_study(path: Path) -> Iterator[optuna.Study]:
     """Open or begin the study in a file; trials that a kill has cut off are marked as failed.
 
     Bad trials are pruned by the median rule (Golovin et al. 2017, Google Vizier): in a search of
-    twenty, successive halving loses the best trial far more often (docs/experiments.md).
+    twenty, successive halving loses the best trial far more often: docs/explanation/experiments.md.
     Raises `UserError` when the file is damaged.
     """
     with silence_loggers("optuna"):

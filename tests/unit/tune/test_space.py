@@ -56,7 +56,7 @@ def test_a_file(tmp_path: Path) -> None:
 
 
 def test_the_documented_file(tmp_path: Path) -> None:
-    page = (Path(__file__).parents[3] / "docs" / "tuning.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "how-to" / "tuning.md").read_text(encoding="utf-8")
     path = tmp_path / "space.yaml"
     path.write_text(page.split("```yaml\n")[1].split("```")[0])
     space = read_space(path, BASE)

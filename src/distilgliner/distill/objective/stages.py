@@ -13,7 +13,7 @@ from distilgliner.distill.objective.schedules import compute_trainable
 _LEAST_EPOCHS = 10
 _LEAST_UPDATES = 800
 """Where the config says no number: students were better for each doubling up to about there
-(docs/experiments.md)."""
+(docs/explanation/experiments.md)."""
 PARTS_FROM_TOP = ("head", "encoder", "embedder")
 """The student's parts in the order in which they thaw."""
 

@@ -1,4 +1,4 @@
-"""The section of docs/results.md and the picture, from the numbers."""
+"""The section of docs/explanation/results.md and the picture, from the numbers."""
 
 from __future__ import annotations
 
