@@ -61,7 +61,7 @@ def draw_batches(
     usable = [text for text in texts if len(text.split()) > 3]
     for _ in range(updates):
         chosen = generator.sample(usable, SENTENCES)
-        words = [[text[a:b] for a, b in teacher.split_words(text)][:WORDS] for text in chosen]
+        words = [teacher.split(text).pieces[:WORDS] for text in chosen]
         batch = tokenizer(
             words, is_split_into_words=True, padding=True, truncation=True, return_tensors="pt"
         )

@@ -8,7 +8,7 @@ import { readFolder } from "./folder.js";
 import { buildLabelInputs, buildWordInputs } from "./tensors.js";
 import { buildTokenizer } from "./tokenizer.js";
 import { cutWindows } from "./windows.js";
-import { normalizeLabel, splitWords } from "./words.js";
+import { cutWords, normalizeLabel, splitWords } from "./words.js";
 
 export { UserError };
 
@@ -79,10 +79,7 @@ export class DistilGLiNER {
     const columns = this.findColumns(wanted);
     const words = splitWords(text);
     if (!words.length) return [];
-    const { logits, width } = await this.score(
-      words.map(({ start, end }) => text.slice(start, end)),
-      wanted,
-    );
+    const { logits, width } = await this.score(cutWords(text, words), wanted);
     const odds = computeOdds(logits, width, columns);
     return decodeText(odds, wanted.length, { roles: this.roles, threshold }).map((span) => {
       const { start } = words[span.start];
@@ -131,9 +128,7 @@ export class DistilGLiNER {
   buildLabels(labels) {
     return buildLabelInputs(
       labels.map((label) =>
-        splitWords(label).map(({ start, end }) =>
-          this.featurizer.computeFeatures(label.slice(start, end)),
-        ),
+        cutWords(label, splitWords(label)).map((word) => this.featurizer.computeFeatures(word)),
       ),
     );
   }

@@ -28,7 +28,14 @@ async function readConfig(folder) {
         "'distilgliner export' wrote.",
     );
   }
-  if (config.format_version !== FORMAT_VERSION || config.word_splitter !== WORD_SPLITTER) {
+  const splitter = config.word_splitter;
+  if (typeof splitter === "string" && splitter !== WORD_SPLITTER) {
+    throw new UserError(
+      `The student of ${folder} splits words with "${splitter}", which does not run in the ` +
+        "browser; answer from a server: distilgliner serve --model FOLDER.",
+    );
+  }
+  if (config.format_version !== FORMAT_VERSION || splitter !== WORD_SPLITTER) {
     throw new UserError(
       `${folder} was written by another version; export the student again with this one.`,
     );

@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 from distilgliner.corpus.prompts import Prompts
 from distilgliner.corpus.texts import list_texts
+from distilgliner.corpus.words import Offsets, split_words
 from distilgliner.errors import UserError, missing_extra
 from distilgliner.hub import locate_folder
 from distilgliner.parsing import parse_json, read_text
@@ -134,6 +135,12 @@ def built_in_labels(predictor: Predictor) -> tuple[str, ...] | None:
 def is_open(predictor: Predictor) -> bool:
     """Whether a model accepts any label; False for students with a closed label set."""
     return bool(getattr(predictor, "is_open", True))
+
+
+def find_word_splitter(predictor: Predictor) -> Callable[[str], Offsets]:
+    """From a text to the words of a model: entities begin and end at their borders."""
+    own: Callable[[str], Offsets] = getattr(predictor, "split_words", split_words)
+    return own
 
 
 def choose_known_labels(predictor: Predictor, labels: Sequence[str] | None) -> tuple[str, ...]:

@@ -9,8 +9,7 @@ import pytest
 
 from distilgliner.annotate.decode import decode_flat
 from distilgliner.annotate.spans import AnnotatedDocument, SpanScores, round_logits
-from distilgliner.annotate.teacher import cut_words
-from distilgliner.corpus.words import split_words
+from distilgliner.corpus.words import cut_words, split_words
 from distilgliner.errors import UserError
 from distilgliner.models import iterate_entities, set_prompts
 from distilgliner.serve.lanes import GivenUpError

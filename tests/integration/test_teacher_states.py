@@ -15,10 +15,10 @@ import torch
 
 from distilgliner.annotate.encoding import count_subwords, encode_documents
 from distilgliner.annotate.states import StateRecorder, find_text_encoder, read_encoder_size
-from distilgliner.annotate.teacher import cut_words, load_teacher
+from distilgliner.annotate.teacher import load_teacher
 from distilgliner.annotate.windows import compute_owners
 from distilgliner.corpus.prompts import compute_prompts
-from distilgliner.corpus.words import split_words
+from distilgliner.corpus.words import cut_words, split_words
 from distilgliner.errors import UserError
 from tiny_teachers import KINDS, save_tiny_teacher
 

@@ -22,7 +22,6 @@ from distilgliner.annotate.manifest import (
 from distilgliner.annotate.shards import ShardSummary, write_shard
 from distilgliner.annotate.spans import AnnotatedDocument
 from distilgliner.annotate.vocabulary import VOCABULARY_FOLDER, write_vocabulary
-from distilgliner.annotate.windows import find_sentence_ends
 from distilgliner.corpus.document import Document, check_labels
 from distilgliner.corpus.prompts import Prompts, compute_prompts
 
@@ -57,7 +56,6 @@ class Annotator:
         else:
             self._checkpoint = find_checkpoint(teacher)
         self._load = teacher_module.load_teacher
-        self._cut_words = teacher_module.cut_words
         self._words = 0
         self._seconds = 0.0
         checkpoint = self._checkpoint
@@ -98,11 +96,8 @@ class Annotator:
         """Annotate the documents of one shard and write it; `show` gets the share that is done."""
         teacher = self._get_teacher()
         self.write_vocabulary(path.parent)
-        offsets = [teacher.split_words(document.text) for document in chunk]
-        word_lists = [
-            self._cut_words(document.text, words)
-            for document, words in zip(chunk, offsets, strict=True)
-        ]
+        read = [teacher.split(document.text) for document in chunk]
+        word_lists = [text.pieces for text in read]
         total = max(1, sum(map(len, word_lists)))
         started, seconds_before, words_before = time.perf_counter(), self._seconds, self._words
 
@@ -117,10 +112,7 @@ class Annotator:
             word_lists,
             self.manifest.labels,
             self.manifest.floor,
-            sentence_ends=[
-                find_sentence_ends(document.text, words)
-                for document, words in zip(chunk, offsets, strict=True)
-            ],
+            sentence_ends=[text.sentence_ends for text in read],
             batch_words=self.manifest.batches.batch_words,
             prompts=self.manifest.prompt.prompts,
             recorder=recorder,
@@ -128,10 +120,14 @@ class Annotator:
         )
         states: Sequence[np.ndarray | None] = [None] * len(chunk)
         if recorder is not None:
-            states = recorder.states
+            states = [
+                text.join_states(found) for text, found in zip(read, recorder.states, strict=True)
+            ]
         annotated = [
-            AnnotatedDocument(document.id, document.text, words, scores, vectors)
-            for document, words, scores, vectors in zip(chunk, offsets, spans, states, strict=True)
+            AnnotatedDocument(
+                document.id, document.text, text.words, teacher.join_spans(text, scores), vectors
+            )
+            for document, text, scores, vectors in zip(chunk, read, spans, states, strict=True)
         ]
         labels = self.manifest.labels
         write_shard(
@@ -139,7 +135,7 @@ class Annotator:
             annotated,
             ShardSummary(
                 documents=len(annotated),
-                words=sum(map(len, word_lists)),
+                words=sum(len(text.words) for text in read),
                 entities=sum(len(decode_flat(document, labels)) for document in annotated),
                 shortened_words=teacher.shortened_words - shortened_before,
             ),

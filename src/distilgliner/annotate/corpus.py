@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from distilgliner.corpus.document import Document
+from distilgliner.corpus.unspaced import is_unspaced
+from distilgliner.corpus.words import Offsets
 from distilgliner.errors import UserError
 
 SHARD_CHARACTERS = 1_000_000
@@ -15,8 +17,14 @@ SHARD_CHARACTERS = 1_000_000
 class Corpus:
     """The input, read once: counted, fingerprinted, and cut into chunks of different texts."""
 
-    def __init__(self, documents: Iterable[Document]) -> None:
+    def __init__(
+        self, documents: Iterable[Document], split: Callable[[str], Offsets] | None = None
+    ) -> None:
+        """`split`, from a text to its words, finds the texts that it cannot cut; None: no text."""
         self._documents = documents
+        self._split = split
+        self.unspaced = 0
+        """Different texts in scripts without spaces, of which phrases become one word."""
         self._fingerprint = hashlib.blake2b(digest_size=16)
         self.read = 0
         self.duplicates = 0
@@ -40,6 +48,7 @@ class Corpus:
                 continue
             seen.add(int(key, 16))
             chunk.append(document)
+            self.unspaced += self._split is not None and is_unspaced(document.text, self._split)
             characters += len(document.text)
             if len(chunk) == shard_documents or characters >= SHARD_CHARACTERS:
                 yield chunk

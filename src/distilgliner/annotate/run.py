@@ -20,6 +20,7 @@ from distilgliner.annotate.shards import read_summary, shard_path
 from distilgliner.annotate.store import AnnotationStore, complete_store, open_store
 from distilgliner.corpus.document import Document
 from distilgliner.corpus.prompts import Prompts
+from distilgliner.corpus.splitters import find_known_splitter
 from distilgliner.corpus.texts import CheckedDocuments
 from distilgliner.errors import UserError
 from distilgliner.folders import lock_folder
@@ -99,7 +100,7 @@ def _annotate(
     stored = prepare_folder(output, annotator.manifest)
     annotator.has_vocabulary = has_vocabulary(output, stored)
     is_whole = stored.complete and annotator.has_vocabulary
-    corpus = Corpus(documents)
+    corpus = Corpus(documents, find_known_splitter(annotator.manifest.word_splitter))
     shards = 0
     with build_progress(quiet=quiet) as progress:
         total = len(documents) if isinstance(documents, Sized) else None
@@ -124,6 +125,7 @@ def _annotate(
         complete_store(output, annotator.manifest, record)
     store = open_store(output)
     store.words_per_second = annotator.words_per_second or None
+    store.unspaced = corpus.unspaced
     return store
 
 

@@ -106,6 +106,8 @@ class AnnotationStore:
         self.labels = manifest.labels
         self.words_per_second: float | None = None
         """Set by `run_annotation` when it had something left to do."""
+        self.unspaced = 0
+        """Set by `run_annotation`: texts in scripts without spaces that become giant words."""
         self._checked: set[int] = set()
 
     def __len__(self) -> int:

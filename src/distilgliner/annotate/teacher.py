@@ -22,6 +22,7 @@ from distilgliner.annotate.logits import (
     select_spans,
 )
 from distilgliner.annotate.merge import merge_scores
+from distilgliner.annotate.pieces import SplitText, build_split_text
 from distilgliner.annotate.span_head import compute_marker_logits, has_marker_head
 from distilgliner.annotate.spans import AnnotatedDocument, SpanScores
 from distilgliner.annotate.states import StateRecorder
@@ -29,8 +30,9 @@ from distilgliner.annotate.windows import WindowLimits, find_sentence_ends
 from distilgliner.corpus.arguments import check_count, check_threshold
 from distilgliner.corpus.document import check_labels, list_labels
 from distilgliner.corpus.prompts import Prompts, compute_prompts
+from distilgliner.corpus.splitters import check_teacher_splitter, split_with
 from distilgliner.corpus.texts import list_texts
-from distilgliner.corpus.words import WORD_SPLITTER, split_words
+from distilgliner.corpus.words import WORD_SPLITTER, Offsets, cut_pieces, split_words
 from distilgliner.errors import UserError
 
 DEFAULT_BATCH_WORDS = 1024
@@ -51,6 +53,7 @@ def load_teacher(id_or_folder: str | Path | Checkpoint, *, device: str | None = 
     checkpoint = (
         id_or_folder if isinstance(id_or_folder, Checkpoint) else find_checkpoint(id_or_folder)
     )
+    check_teacher_splitter(checkpoint.word_splitter)
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     return Teacher(checkpoint, load_model(checkpoint, device))
 
@@ -85,11 +88,20 @@ class Teacher:
             # A window that is one giant word is cut here rather than crash in the encoder.
             self.tokenizer.model_max_length = self.max_subwords
 
-    def split_words(self, text: str) -> list[tuple[int, int]]:
-        """The words as `(char_start, char_end)`, by the splitter the teacher was trained with."""
+    def split(self, text: str) -> SplitText:
+        """The words of a text, by the splitter the teacher was trained with, and what it reads."""
         if self.checkpoint.word_splitter == WORD_SPLITTER:
-            return split_words(text)
-        return [(start, end) for _, start, end in self.model.data_processor.words_splitter(text)]
+            words = split_words(text)
+            return build_split_text(text, words, cut_pieces(text, words))
+        words, pieces = split_with(self.model.data_processor.words_splitter, text)
+        return build_split_text(text, words, pieces)
+
+    @property
+    def split_words(self) -> Callable[[str], Offsets]:
+        """From a text to its words as `(char_start, char_end)`; see `split`."""
+        if self.checkpoint.word_splitter == WORD_SPLITTER:
+            return split_words
+        return lambda text: self.split(text).words
 
     @torch.inference_mode()
     def score(
@@ -106,6 +118,8 @@ class Teacher:
         on_batch: Callable[[int], None] | None = None,
     ) -> list[SpanScores]:
         """Score all spans of up to `max_width` words of each document against each label.
+
+        Words here are GLiNER's own, the `pieces` of `split`.
 
         Keeps those whose probability exceeds `floor`; `label_index` counts in `labels`. GLiNER's
         scores depend on the order of the labels in the prompt: it is alphabetical, so that
@@ -180,12 +194,12 @@ class Teacher:
         if broken is not None:
             raise UserError(f"The label {broken!r} has half a character; name it otherwise.")
         originals, texts = texts, [_replace_halves(text) for text in texts]
-        words = [self.split_words(text) for text in texts]
+        read = [self.split(text) for text in texts]
         scores = self.score(
-            [cut_words(text, offsets) for text, offsets in zip(texts, words, strict=True)],
+            [text.pieces for text in read],
             labels,
             threshold * 0.999,  # decoding compares probabilities, scoring logits
-            sentence_ends=[find_sentence_ends(t, w) for t, w in zip(texts, words, strict=True)],
+            sentence_ends=[text.sentence_ends for text in read],
             batch_words=32 * batch_size,
             prompts=self.prompts,
             keep_order=True,
@@ -200,15 +214,23 @@ class Teacher:
                     "label": entity.label,
                     "score": entity.score,
                 }
-                for entity in decode_flat(AnnotatedDocument("", text, w, s), labels, threshold)
+                for entity in decode_flat(
+                    AnnotatedDocument("", text, split.words, self.join_spans(split, spans)),
+                    labels,
+                    threshold,
+                )
             ]
-            for text, w, s in zip(originals, words, scores, strict=True)
+            for text, split, spans in zip(originals, read, scores, strict=True)
         ]
 
     @property
     def scores_per_label(self) -> int:
         """Of each word: of the spans that begin there."""
         return self.max_width
+
+    def join_spans(self, text: SplitText, scores: SpanScores) -> SpanScores:
+        """The scores of spans of words from those that `score` gives, of spans of pieces."""
+        return text.join_spans(scores, is_token_model=self.checkpoint.is_token_model)
 
     def compute_limits(self, prompts: Sequence[tuple[str, ...]]) -> tuple[WindowLimits, int]:
         """How large windows may be with these prompts, and the longest prompt in subwords."""
@@ -279,11 +301,6 @@ class Teacher:
         return select_spans(
             logits, [len(row) for row in rows], floor_logit, is_token_model=is_token_model
         )
-
-
-def cut_words(text: str, offsets: Sequence[tuple[int, int]]) -> list[str]:
-    """The words themselves."""
-    return [text[start:end] for start, end in offsets]
 
 
 def _replace_halves(text: str) -> str:

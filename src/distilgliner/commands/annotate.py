@@ -46,7 +46,7 @@ def annotate(
     """Score every span of a text with a GLiNER teacher; the scores are what students learn from."""
     from distilgliner.annotate.checkpoint import check_packages
     from distilgliner.annotate.run import run_annotation
-    from distilgliner.commands.options import parse_prompts, tell_shortened
+    from distilgliner.commands.options import parse_prompts, tell_shortened, tell_unspaced
 
     names, prompts = parse_prompts(labels)
     if labels_per_prompt is not None:
@@ -90,6 +90,7 @@ def annotate(
             typer.echo(
                 f"Note: texts that occur again, stored once: {corpus.duplicates:,}", err=True
             )
+    tell_unspaced(store.unspaced, len(store))
 
 
 def _compute_disk_bytes(folder: Path) -> int:

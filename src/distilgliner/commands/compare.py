@@ -12,6 +12,7 @@ from distilgliner.commands.options import (
     parse_labels,
     parse_labels_of,
     parse_training,
+    tell_borders,
 )
 from distilgliner.commands.reading import TAG_COLUMN, build_reading
 from distilgliner.errors import missing_extra
@@ -77,9 +78,11 @@ def compare(
         raise missing_extra(error.name or "torch", "compare") from None
     results = run_comparison(checked, output)
     from distilgliner.compare.report.verdict import build_verdict
+    from distilgliner.corpus.borders import GoldBorders
 
     typer.echo(build_verdict(results))
     typer.echo(f"Report: {output / 'report.html'}")
+    tell_borders(GoldBorders.from_dict(results.gold_borders))
 
 
 def _split(value: str | None) -> list[str] | None:

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from distilgliner.commands.options import parse_labels, parse_labels_of, parse_training
+from distilgliner.commands.options import (
+    parse_labels,
+    parse_labels_of,
+    parse_training,
+    tell_borders,
+    tell_unspaced,
+)
 from distilgliner.commands.reading import OFFSETS, TAG_COLUMN, build_reading
 from distilgliner.errors import UserError, missing_extra
 
@@ -86,6 +92,7 @@ def distill(
 ) -> None:
     """Distil a student: from annotations, or the whole way from a teacher, labels and text."""
     from distilgliner.annotate.store import open_store
+    from distilgliner.corpus.borders import GoldBorders
     from distilgliner.distill.config import build_distill_config
 
     targets = targets or ("mixed" if teacher is not None and gold else "soft")
@@ -127,6 +134,8 @@ def distill(
     )
     result = run_distillation(stores, config, output, gold=labelled, dev=chosen_by, initial=initial)
     typer.echo(f"{output}: {_describe(result)}")
+    tell_borders(GoldBorders.from_dict(result.get("gold_borders")))
+    tell_unspaced(result.get("texts_without_spaces", 0), result.get("texts", 0))
     if targets != "gold":
         _tell_what_is_missing(config, stores, initial, result.get("teacher_gold_f1"))
 

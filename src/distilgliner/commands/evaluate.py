@@ -48,7 +48,9 @@ def evaluate(
         check_threshold,
         parse_labels,
         parse_prompts,
+        tell_borders,
         tell_shortened,
+        tell_unspaced,
     )
     from distilgliner.corpus.read import read_documents
     from distilgliner.corpus.source import parse_source
@@ -83,6 +85,8 @@ def evaluate(
     console.print(build_table(evaluation))
     console.print(describe(evaluation), highlight=False)
     tell_shortened(evaluation.shortened_words)
+    tell_borders(evaluation.borders)
+    tell_unspaced(evaluation.unspaced, evaluation.documents)
 
 
 def build_table(evaluation: Evaluation) -> Table:

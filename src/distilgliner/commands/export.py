@@ -30,7 +30,8 @@ def export(
     force: bool = typer.Option(False, help="Take int8 whatever it costs, and without --dev."),
 ) -> None:
     """Turn a student into ONNX: the same entities, without torch."""
-    from distilgliner.commands.options import parse_labels
+    from distilgliner.commands.options import parse_labels, tell_borders
+    from distilgliner.corpus.borders import GoldBorders
     from distilgliner.corpus.read import read_documents
     from distilgliner.errors import UserError
     from distilgliner.runtime.export import QUANTIZE, run_export
@@ -55,3 +56,4 @@ def export(
     if manifest["dev_f1"]:
         before, after = (100 * manifest["dev_f1"][name] for name in QUANTIZE)
         typer.echo(f"Strict F1 on dev: {before:.2f} without quantization, {after:.2f} in int8")
+    tell_borders(GoldBorders.from_dict(manifest.get("dev_borders")))

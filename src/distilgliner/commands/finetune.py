@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from distilgliner.commands.options import parse_labels, parse_overrides
+from distilgliner.commands.options import parse_labels, parse_overrides, tell_borders, tell_unspaced
 from distilgliner.commands.reading import OFFSETS, TAG_COLUMN, build_reading
 from distilgliner.errors import UserError
 
@@ -47,6 +47,7 @@ def finetune(
     ),
 ) -> None:
     """Fine-tune a GLiNER teacher on labelled text: the first step when there is some."""
+    from distilgliner.corpus.borders import GoldBorders
     from distilgliner.corpus.labelled import read_labelled_documents
     from distilgliner.corpus.read import read_documents
     from distilgliner.finetune.config import build_finetune_config
@@ -80,6 +81,10 @@ def finetune(
         f"{output}: dev F1 {100 * result['f1_before']:.1f} before, {100 * result['f1']:.1f} after, "
         f"{result['updates']:,} updates in {result['seconds']:.0f} s"
         f"{_describe_share(result['share'])}{_describe_kept(result)}"
+    )
+    tell_borders(GoldBorders.from_dict(result.get("gold_borders")))
+    tell_unspaced(
+        result.get("texts_without_spaces", 0), result.get("gold", 0) + result.get("dev", 0)
     )
 
 

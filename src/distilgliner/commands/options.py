@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -12,6 +12,9 @@ from distilgliner.corpus.labels import read_labels
 from distilgliner.corpus.prompts import Prompts
 from distilgliner.errors import UserError
 from distilgliner.parsing import parse_yaml
+
+if TYPE_CHECKING:
+    from distilgliner.corpus.borders import GoldBorders
 
 
 def parse_labels(value: str | None) -> tuple[str, ...] | None:
@@ -62,6 +65,20 @@ def tell_shortened(words: int) -> None:
             f"Note: words too long for the teacher, which saw only their beginning: {words:,}",
             err=True,
         )
+
+
+def tell_borders(borders: GoldBorders) -> None:
+    """Say on stderr how much gold does not lie on word borders, if any."""
+    if sentence := borders.describe():
+        typer.echo(f"Note: {sentence}", err=True)
+
+
+def tell_unspaced(count: int, total: int) -> None:
+    """Say on stderr how many texts are in scripts without spaces, if any."""
+    from distilgliner.corpus.unspaced import describe_unspaced
+
+    if sentence := describe_unspaced(count, total):
+        typer.echo(f"Note: {sentence}", err=True)
 
 
 def parse_overrides(settings: list[str]) -> dict[str, Any]:

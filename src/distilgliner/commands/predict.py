@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
+    from distilgliner.corpus.unspaced import UnspacedCounter
     from distilgliner.models import Predictor
 
 Input = str | tuple[str, dict[str, Any]]
@@ -48,16 +49,29 @@ def predict(
     Other keys of JSON records, such as an id, are kept.
     """
     from distilgliner.commands.batches import collect_batches, mark_pauses
-    from distilgliner.commands.options import check_threshold, parse_prompts, tell_shortened
+    from distilgliner.commands.options import (
+        check_threshold,
+        parse_prompts,
+        tell_shortened,
+        tell_unspaced,
+    )
     from distilgliner.commands.workers import predict_in_workers
     from distilgliner.corpus.source import STDIN, parse_source
-    from distilgliner.models import choose_known_labels, load_predictor, set_prompts, set_threads
+    from distilgliner.corpus.unspaced import UnspacedCounter
+    from distilgliner.models import (
+        choose_known_labels,
+        find_word_splitter,
+        load_predictor,
+        set_prompts,
+        set_threads,
+    )
     from distilgliner.targets import writes_through
 
     check_threshold(threshold)
     wanted, prompts = parse_prompts(labels)
-    texts = _read_inputs(input, format)
     predictor = load_predictor(model)
+    unspaced = UnspacedCounter(find_word_splitter(predictor))
+    texts = _count_unspaced(_read_inputs(input, format), unspaced)
     through = output == "-" or writes_through(Path(output))
     live = through and parse_source(input).name == STDIN
     stream: Iterable[Input | None] = mark_pauses(texts) if live else texts
@@ -79,6 +93,14 @@ def predict(
     with closing(lines):
         _write_lines(lines, output, quiet=live)
     tell_shortened(getattr(predictor, "shortened_words", 0))
+    tell_unspaced(unspaced.found, unspaced.total)
+
+
+def _count_unspaced(inputs: Iterable[Input], counter: UnspacedCounter) -> Iterator[Input]:
+    """The inputs unchanged."""
+    for item in inputs:
+        counter.count(item if isinstance(item, str) else item[0])
+        yield item
 
 
 def _read_inputs(source: str, format: str | None) -> Iterator[Input]:

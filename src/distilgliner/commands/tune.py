@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from distilgliner.commands.options import parse_labels, parse_labels_of, parse_training
+from distilgliner.commands.options import (
+    parse_labels,
+    parse_labels_of,
+    parse_training,
+    tell_borders,
+)
 from distilgliner.commands.reading import OFFSETS, TAG_COLUMN, build_reading
 from distilgliner.errors import missing_extra
 
@@ -49,6 +54,8 @@ def tune(
     """Search for the settings of 'distill' that suit a corpus, on dev and in a bounded time."""
     from distilgliner.annotate.store import open_store
     from distilgliner.commands.console import OutputConsole
+    from distilgliner.corpus.borders import measure_borders
+    from distilgliner.corpus.splitters import find_splitter
     from distilgliner.distill.config import build_distill_config
     from distilgliner.tune.budget import build_budget
     from distilgliner.tune.space import read_space
@@ -58,7 +65,7 @@ def tune(
     dimensions = None if space is None else read_space(space, config)
     budget = build_budget(trials, minutes, repeat)
     try:
-        from distilgliner.distill.sources.labels import choose_labels
+        from distilgliner.distill.sources.labels import choose_labels, choose_splitter
         from distilgliner.distill.sources.partial import read_partly_labelled
         from distilgliner.tune.run import run_tuning
     except ModuleNotFoundError as error:
@@ -71,6 +78,7 @@ def tune(
     chosen_by, labelled = (
         read_partly_labelled(sources, labels, known, ignored, **reading) for sources in (dev, gold)
     )
+    tell_borders(measure_borders([*labelled, *chosen_by], find_splitter(choose_splitter(stores))))
     result = run_tuning(
         stores,
         config,

@@ -245,6 +245,8 @@ class Results(_Model):
     costs: dict[str, Cost] = Field(default_factory=dict)
     examples: list[Example] = Field(default_factory=list)
     notes: list[str] = Field(default_factory=list)
+    gold_borders: dict[str, Any] | None = None
+    """How much of all human labels lies on word borders; see `corpus/borders.py`."""
 
 
 def read_results(path: str | Path) -> Results:

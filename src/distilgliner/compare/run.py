@@ -42,7 +42,10 @@ from distilgliner.compare.results import (
     write_results,
 )
 from distilgliner.compare.run_record import claim_comparison
+from distilgliner.corpus.borders import measure_borders
 from distilgliner.corpus.document import Document, Entity
+from distilgliner.corpus.splitters import find_splitter
+from distilgliner.corpus.unspaced import describe_unspaced, is_unspaced
 from distilgliner.distill.run import read_result
 from distilgliner.distill.sources.labels import check_floor
 from distilgliner.distill.training.initial import read_initial
@@ -111,6 +114,10 @@ def build_results(
     measured = [
         _measure_run(job, data.test, stores["test"], config.labels, threshold) for job in jobs
     ]
+    split = find_splitter(stores["transfer"].manifest.word_splitter)
+    borders = measure_borders([*data.gold, *data.dev, *data.test], split)
+    texts = {d.text for d in (*data.gold, *data.transfer, *data.dev, *data.test)}
+    unspaced = describe_unspaced(sum(is_unspaced(text, split) for text in texts), len(texts))
     new_texts = len(stores["transfer"]) - len(data.transfer)
     dev_sources = {job.arm: read_result(job.folder)["dev_source"] for job in jobs}
     return Results(
@@ -127,7 +134,12 @@ def build_results(
         significance=_compare_pairs(config, measured),
         costs={name: Cost.model_validate(cost) for name, cost in costs.items()},
         examples=_show_examples(config, data.test, teacher, measured),
-        notes=[*data.notes, *explain_comparison(config, new_texts, dev_sources)],
+        notes=[
+            *data.notes,
+            *(f"{sentence}." for sentence in (borders.describe(), unspaced) if sentence),
+            *explain_comparison(config, new_texts, dev_sources),
+        ],
+        gold_borders=borders.to_dict(),
     )
 
 

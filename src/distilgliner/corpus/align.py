@@ -16,19 +16,36 @@ def align_spans(
     """Character spans `(char_start, char_end, label_index)` as word spans.
 
     A span whose borders fall inside words is widened to whole words when that overlaps no other;
-    returns the word spans in order and how many could not be represented.
+    returns the word spans in order and how many could not be represented. How many were widened
+    says `borders.measure_borders`.
+    """
+    ordered = sorted(entities)
+    places = place_spans([(start, end) for start, end, _ in ordered], words)
+    spans = [
+        (place[0], place[1], label)
+        for (_, _, label), place in zip(ordered, places, strict=True)
+        if place is not None
+    ]
+    return spans, len(ordered) - len(spans)
+
+
+def place_spans(
+    spans: Sequence[tuple[int, int]], words: Sequence[tuple[int, int]]
+) -> list[tuple[int, int] | None]:
+    """For each span of characters, in order, the words `(word_start, word_end)` that it touches.
+
+    None for one that touches no word, or one that a span before it has.
     """
     starts = np.array([start for start, _ in words], dtype=np.int64)
     ends = np.array([end for _, end in words], dtype=np.int64)
-    spans: list[WordSpan] = []
-    lost = 0
+    places: list[tuple[int, int] | None] = []
     covered = 0
-    for char_start, char_end, label in sorted(entities):
+    for char_start, char_end in spans:
         first = int(np.searchsorted(ends, char_start, side="right"))
         last = int(np.searchsorted(starts, char_end, side="left"))
         if last <= first or first < covered:
-            lost += 1
+            places.append(None)
             continue
-        spans.append((first, last, label))
+        places.append((first, last))
         covered = last
-    return spans, lost
+    return places

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
 from distilgliner.corpus.findings import Findings
-from distilgliner.corpus.words import split_words
+from distilgliner.corpus.splitters import find_splitter
+from distilgliner.corpus.words import WORD_SPLITTER, Offsets
 from distilgliner.errors import UserError
 
 _INVISIBLE = frozenset(
@@ -48,9 +50,9 @@ class Document:
         """A short hash of the text: equal texts are the same document wherever they stand."""
         return text_id(self.text)
 
-    def words(self) -> list[tuple[int, int]]:
-        """The words as `(char_start, char_end)`; see `split_words`."""
-        return split_words(self.text)
+    def words(self, word_splitter: str = WORD_SPLITTER) -> Offsets:
+        """The words as `(char_start, char_end)`, by a splitter of `find_splitter`."""
+        return find_splitter(word_splitter)(self.text)
 
 
 def text_id(text: str) -> str:
@@ -114,8 +116,8 @@ def _name(entity: Entity) -> str:
 
 
 def normalize_label(label: str) -> str:
-    """The name of a label without needless white space."""
-    return " ".join(label.split())
+    """The name of a label in normal form C (an `é` is one character), without needless spaces."""
+    return unicodedata.normalize("NFC", " ".join(label.split()))
 
 
 def list_labels(labels: Iterable[str], what: str = "labels") -> list[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from distilgliner.corpus.borders import GoldBorders
+from distilgliner.corpus.unspaced import describe_unspaced
 from distilgliner.distill.config import DistillConfig
 from distilgliner.student.folder import Student
 from distilgliner.student.model import count_parameters
@@ -22,6 +24,10 @@ def write_card(
 ) -> str:
     """The text of README.md in a student's folder, with the hub's metadata on top."""
     parameters = count_parameters(student.model)
+    borders = _describe_line(GoldBorders.from_dict(result.get("gold_borders")).describe())
+    unspaced = _describe_line(
+        describe_unspaced(result.get("texts_without_spaces", 0), result.get("texts", 0))
+    )
     labels = ", ".join(f"`{label}`" for label in student.labels)
     kind = (
         "open: labels are an input"
@@ -45,7 +51,8 @@ Learnt from {_LEARNT_FROM[config.targets]} (`targets: {config.targets}`) with Di
 ({result["train_seconds"]:.0f} s), seed {config.training.seed}; the weights are those of epoch \
 {result["best_epoch"]}
 - Strict span F1 on the development documents, labelled by {dev_source}: \
-{100 * result["dev_f1"]:.1f}. These chose the epoch: measure on other text before you rely on it.
+{100 * result["dev_f1"]:.1f}. These chose the epoch: measure on other text before you rely on it.\
+{borders}{unspaced}
 
 ```python
 from distilgliner import DistilGLiNER
@@ -57,3 +64,7 @@ model.predict_entities("…", labels=[{example}], threshold=0.5)
 Limits: flat entities only, and it cannot know more than its teacher and its text taught it. The
 run's settings are in `run.json`.
 """
+
+
+def _describe_line(sentence: str) -> str:
+    return f"\n- {sentence}" if sentence else ""

@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from distilgliner.annotate.store import AnnotationStore
+from distilgliner.corpus.borders import GoldBorders, measure_borders
 from distilgliner.corpus.document import Document
+from distilgliner.corpus.splitters import find_splitter
+from distilgliner.corpus.unspaced import has_unspaced_word
 from distilgliner.distill.config import DistillConfig
 from distilgliner.distill.objective.terms import use_states
 from distilgliner.distill.sources.hold_out import hold_out, part_by_texts
-from distilgliner.distill.sources.labels import check_floor, choose_labels
+from distilgliner.distill.sources.labels import check_floor, choose_labels, choose_splitter
 from distilgliner.distill.sources.partial import find_known_labels, restrict_partial
 from distilgliner.distill.sources.transfer import (
     StoredTeacher,
@@ -47,12 +50,27 @@ class DistillData:
     gold: list[Document]
     dev: list[Document]
     dev_source: str
+    word_splitter: str
+    """Of the teachers, and so of the student."""
     watched: Mapping[str, Sequence[Document]]
 
     @property
     def has_states(self) -> bool:
         """Whether hidden states of the teacher were read."""
         return any(document.states is not None for document in self.transfer)
+
+    def measure_borders(self) -> GoldBorders:
+        """How much of the human labels, learned from or dev, lies on word borders."""
+        human = [*self.gold, *(self.dev if self.dev_source == "humans" else ())]
+        return measure_borders(human, find_splitter(self.word_splitter))
+
+    def count_unspaced(self) -> tuple[int, int]:
+        """Texts in scripts without spaces that the splitter cannot cut, and all texts."""
+        words_of = {document.text: document.words for document in self.transfer}
+        for document in (*self.gold, *self.dev):
+            if document.text not in words_of:
+                words_of[document.text] = document.words(self.word_splitter)
+        return sum(has_unspaced_word(*item) for item in words_of.items()), len(words_of)
 
     def compute_fingerprints(self) -> dict[str, str]:
         """What identifies all that decides the student, scores of all teachers included."""
@@ -115,6 +133,7 @@ def build_data(
         gold=_sort(restrict_partial(gold, labels, ignore_labels, "gold")),
         dev=_sort(restrict_partial(dev, labels, ignore_labels, "dev")),
         dev_source=dev_source,
+        word_splitter=choose_splitter(stores),
         watched={
             name: restrict_partial(documents, labels, ignore_labels, name)
             for name, documents in (watched or {}).items()
@@ -180,7 +199,7 @@ def _sort(documents: list[Document]) -> list[Document]:
 
 def _check_not_empty(config: DistillConfig, data: DistillData) -> None:
     annotated = [document for document in data.transfer if document.words]
-    labelled = [document for document in data.gold if document.words()]
+    labelled = [document for document in data.gold if document.text.strip()]
     if config.targets == "gold":
         annotated = []
     if not annotated and not labelled:

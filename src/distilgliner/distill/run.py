@@ -112,7 +112,14 @@ def run_distillation(
         finished = _claim_folder(folder, config, data, first)
         if finished is not None:
             return finished
-        student = build_student(architecture, data.labels, tokenizer, vectors, config.training.seed)
+        student = build_student(
+            architecture,
+            data.labels,
+            tokenizer,
+            vectors,
+            config.training.seed,
+            data.word_splitter,
+        )
         if first is not None:
             first.copy_to(student)
         move_word_vectors(student, data.transfer, config.training.context_share)
@@ -121,6 +128,8 @@ def run_distillation(
         calibration = calibrate_student(student, data.dev, _choose_calibration(config, data))
         result = _describe_result(student, progress, calibration, data.teachers, len(examples))
         result["dev_source"] = data.dev_source
+        result["gold_borders"] = data.measure_borders().to_dict()
+        result["texts_without_spaces"], result["texts"] = data.count_unspaced()
         tell_if_nothing_found(calibration.f1, data.dev, "dev")
         _write_folder(
             folder, student, config, name_teachers(data.teachers), data.dev_source, result
@@ -216,6 +225,7 @@ def _build_training_set(
         resolve_terms(config.targets, config.training.terms, has_states=data.has_states),
         roles=architecture.roles,
         form=find_form(architecture),
+        word_splitter=data.word_splitter,
     )
 
 

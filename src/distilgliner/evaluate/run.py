@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from distilgliner.corpus.borders import GoldBorders, measure_borders
 from distilgliner.corpus.document import (
     Document,
     Entity,
@@ -18,6 +19,7 @@ from distilgliner.corpus.document import (
 )
 from distilgliner.corpus.prompts import Prompts
 from distilgliner.corpus.texts import list_documents
+from distilgliner.corpus.unspaced import is_unspaced
 from distilgliner.corpus.words import split_words
 from distilgliner.errors import UserError
 from distilgliner.evaluate.agreement import compute_agreement
@@ -39,6 +41,7 @@ from distilgliner.models import (
     Predictor,
     built_in_labels,
     check_known_labels,
+    find_word_splitter,
     is_open,
     load_predictor,
     set_prompts,
@@ -86,6 +89,10 @@ class Evaluation:
     quality: Quality
     agreement: Scores | None = None
     shortened_words: int = 0
+    borders: GoldBorders = field(default_factory=GoldBorders)
+    """How much of the gold lies on word borders: no model can find the rest."""
+    unspaced: int = 0
+    """Documents in scripts without spaces whose phrases the model takes for one word."""
     predictions: list[tuple[Entity, ...]] = field(default_factory=list, repr=False)
     counts: np.ndarray = field(default_factory=lambda: np.zeros((0, 3), np.int64), repr=False)
 
@@ -97,6 +104,8 @@ class Evaluation:
             "labels": list(self.labels),
             "threshold": self.threshold,
             **self.quality.to_dict(),
+            "gold_borders": self.borders.to_dict(),
+            "texts_without_spaces": self.unspaced,
         }
         if self.agreement is not None:
             found["agreement"] = self.agreement.to_dict()
@@ -153,7 +162,13 @@ def run_evaluation(
     evaluation = score_predictions(
         gold, predictions, labels=names, threshold=threshold, annotations=annotations, scored=scored
     )
-    return replace(evaluation, shortened_words=shortened)
+    split = find_word_splitter(predictor)
+    return replace(
+        evaluation,
+        shortened_words=shortened,
+        borders=measure_borders(gold, split, source),
+        unspaced=sum(is_unspaced(text, split) for text in texts),
+    )
 
 
 def _predict(

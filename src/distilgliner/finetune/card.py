@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from distilgliner.corpus.borders import GoldBorders
+from distilgliner.corpus.unspaced import describe_unspaced
 from distilgliner.finetune.config import FinetuneConfig
 
 
@@ -19,6 +21,10 @@ def write_card(teacher: str, config: FinetuneConfig, result: dict[str, Any]) -> 
     )
     share = result["share"]
     part = f", {share:.0%} of what it had learnt, the rest as it came" if 0 < share < 1 else ""
+    borders = _describe_line(GoldBorders.from_dict(result.get("gold_borders")).describe())
+    unspaced = _describe_line(
+        describe_unspaced(result.get("texts_without_spaces", 0), result["gold"] + result["dev"])
+    )
     kept = _describe_kept(result.get("kept"))
     return f"""---
 library_name: gliner
@@ -35,7 +41,7 @@ An ordinary GLiNER checkpoint, fine-tuned with DistilGLiNER through the training
 - Strict span F1 at threshold 0.5 on {result["dev"]:,} development documents: \
 {100 * result["f1_before"]:.1f} before, {100 * result["f1"]:.1f} after (update \
 {result["best_update"]:,}{part}). These chose the checkpoint: measure on other text before you \
-rely on it.{lost}{kept}
+rely on it.{lost}{borders}{unspaced}{kept}
 
 ```python
 from gliner import GLiNER
@@ -46,6 +52,10 @@ model = GLiNER.from_pretrained("this/folder", local_files_only=True)
 Other labels than those above may have become worse than they were. The settings of the run are in
 `finetune_run.json`, its course in `finetune.json`. The licence is that of {teacher}.
 """
+
+
+def _describe_line(sentence: str) -> str:
+    return f"\n- {sentence}" if sentence else ""
 
 
 def _describe_kept(kept: dict[str, Any] | None) -> str:

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from distilgliner.annotate.encoding import encode_documents
-from distilgliner.annotate.windows import WindowLimits, find_sentence_ends
+import numpy as np
+
+from distilgliner.annotate.encoding import EncodedDocument, encode_documents
+from distilgliner.annotate.windows import WindowLimits
 from distilgliner.corpus.align import align_spans
 from distilgliner.corpus.document import Document
 
@@ -64,29 +66,34 @@ def build_training_corpus(
 ) -> TrainingCorpus:
     """Cut labelled documents into examples, with the very words and windows of `Teacher.score`.
 
-    An entity that begins or ends inside a word takes the whole word. `max_labels` is how many
-    labels a prompt will have at most (None: all), which decides how much text fits beside them.
+    An entity that begins or ends inside a word takes the whole word, see `corpus/words.py`.
+    `max_labels` is how many labels a prompt will have at most (None: all), which decides how much
+    text fits beside them.
     Raises `UserError` when the labels leave no room for text.
     """
     ordered = tuple(sorted(labels))
     longest = sorted(ordered, key=len, reverse=True)[:max_labels]
     limits, _ = teacher.compute_limits([tuple(longest)])
-    word_offsets = [teacher.split_words(document.text) for document in documents]
+    read = [teacher.split(document.text) for document in documents]
     encoded = encode_documents(
         teacher.tokenizer,
-        [
-            [d.text[start:end] for start, end in words]
-            for d, words in zip(documents, word_offsets, strict=True)
-        ],
-        [find_sentence_ends(d.text, w) for d, w in zip(documents, word_offsets, strict=True)],
+        [text.pieces for text in read],
+        [text.sentence_ends for text in read],
         WindowLimits(limits.max_words, limits.max_subwords, limits.max_width, 0),
     )
     index = {label: number for number, label in enumerate(ordered)}
     examples: list[TrainingExample] = []
     unlearnable = 0
-    for document, offsets, seen in zip(documents, word_offsets, encoded, strict=True):
+    for document, text, seen in zip(documents, read, encoded, strict=True):
         characters = [(e.char_start, e.char_end, index[e.label]) for e in document.entities or ()]
-        spans, lost = align_spans(characters, [offsets[word] for word in seen.positions[:-1]])
+        aligned, lost = align_spans(characters, text.words)
+        spans = [
+            (first, last, label)
+            for word_start, word_end, label in aligned
+            for first, last in [_find_seen(text.find_pieces(word_start, word_end), seen)]
+            if first < last
+        ]
+        lost += len(aligned) - len(spans)
         fitting = [span for span in spans if span[1] - span[0] <= teacher.max_width]
         unlearnable += lost + len(spans) - len(fitting)
         for start, end in seen.windows:
@@ -106,3 +113,9 @@ def build_training_corpus(
         limits.max_words or 0,
         limits.max_subwords or 0,
     )
+
+
+def _find_seen(pieces: tuple[int, int], seen: EncodedDocument) -> tuple[int, int]:
+    """Pieces, the end exclusive, counted among those that the teacher sees."""
+    first, last = np.searchsorted(seen.positions[:-1], pieces)
+    return int(first), int(last)

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from distilgliner import __version__
 from distilgliner.annotate.checkpoint import Checkpoint, check_packages, find_checkpoint
+from distilgliner.corpus.borders import measure_borders
 from distilgliner.corpus.choosing import check_can_choose, tell_if_nothing_found
 from distilgliner.corpus.document import Document, check_labels, list_labels
 from distilgliner.corpus.labelled import restrict_documents
 from distilgliner.corpus.split import split_documents
 from distilgliner.corpus.texts import list_documents
+from distilgliner.corpus.unspaced import is_unspaced
 from distilgliner.errors import UserError, missing_extra
 from distilgliner.files import give_usual_mode, write_atomically
 from distilgliner.finetune.card import write_card
@@ -109,6 +111,9 @@ def run_finetuning(
             result["kept"] = measure_kept(loaded, rehearsal)
         tell_if_nothing_found(result["f1"], chosen, "dev")
         result |= {"labels": list(names), "gold": len(restricted), "dev": len(chosen)}
+        human, split = [*restricted, *chosen], loaded.split_words
+        result["gold_borders"] = measure_borders(human, split).to_dict()
+        result["texts_without_spaces"] = sum(is_unspaced(d.text, split) for d in human)
         finish_folder(folder, loaded, result, write_card(checkpoint.name, config, result))
     return result
 

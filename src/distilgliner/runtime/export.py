@@ -11,7 +11,9 @@ from safetensors import SafetensorError
 from safetensors.numpy import load
 
 from distilgliner import __version__
+from distilgliner.corpus.borders import measure_borders
 from distilgliner.corpus.document import Document, check_labels, list_labels
+from distilgliner.corpus.splitters import find_splitter
 from distilgliner.corpus.texts import list_documents
 from distilgliner.errors import UserError, missing_extra
 from distilgliner.files import write_atomically
@@ -72,9 +74,11 @@ def run_export(
     if labels is not None:
         description, weights = compile_labels(description, weights, check_labels(labels))
     graphs = _build_graphs(source, description, weights, quantize)
-    f1 = None
+    f1, borders = None, None
     if quantize == "int8" and dev is not None:
         f1 = measure_graphs(description, graphs, dev, ignore_labels)
+        splitter = find_splitter(description.featurizer.word_splitter)
+        borders = measure_borders(dev, splitter, "dev").to_dict()
         if not force:
             check_loss(f1)
     # Only now: what was wrong must not leave a folder behind.
@@ -82,7 +86,10 @@ def run_export(
         write_atomically(staging / GRAPH_FILE, graphs[quantize])
         write_description(description, staging)
         names = (CONFIG_FILE, GRAPH_FILE, TOKENIZER_FILE)
-        return write_manifest(staging, names, _describe(weights, quantize, f1))
+        about = _describe(weights, quantize, f1)
+        if borders is not None:
+            about["dev_borders"] = borders
+        return write_manifest(staging, names, about)
 
 
 def _read_trained(source: Path) -> tuple[Description, dict[str, Any]]:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from distilgliner.corpus.words import WORD_SPLITTER
+from distilgliner.corpus.splitters import check_student_splitter
 from distilgliner.errors import UserError
 from distilgliner.files import write_atomically
 from distilgliner.student.config import FORMAT, FORMAT_VERSION, StudentConfig
@@ -64,7 +64,7 @@ def write_description(description: Description, folder: Path) -> None:
     config = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
-        "word_splitter": WORD_SPLITTER,
+        "word_splitter": description.featurizer.word_splitter,
         "labels": list(description.labels),
         "student": description.config.to_dict(),
         "subword_count": description.featurizer.subword_count,
@@ -98,7 +98,7 @@ def read_description(files: FolderFiles) -> Description:
     # Only now: of what is wrong in itself, the fault says more than a hash.
     files.check(CONFIG_FILE, content)
     tokenizer = build_tokenizer(files.read_checked(TOKENIZER_FILE), folder / TOKENIZER_FILE)
-    featurizer = WordFeaturizer(tokenizer, subword_count, config)
+    featurizer = WordFeaturizer(tokenizer, subword_count, config, raw["word_splitter"])
     return Description(config, labels, featurizer, _read_card(files))
 
 
@@ -109,9 +109,10 @@ def _parse_config(files: FolderFiles, content: bytes) -> dict[str, Any]:
         raise UserError(
             f"{folder / CONFIG_FILE} describes no DistilGLiNER student; give a student's folder."
         )
-    version = (config.get("format_version"), config.get("word_splitter"))
-    if version != (FORMAT_VERSION, WORD_SPLITTER):
+    splitter = config.get("word_splitter")
+    if config.get("format_version") != FORMAT_VERSION or not isinstance(splitter, str):
         raise UserError(f"{folder} was written by another version; distil it again with this one.")
+    check_student_splitter(splitter)
     _check_parts(config, folder)
     return config
 

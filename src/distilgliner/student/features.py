@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 from tokenizers import Tokenizer
 
-from distilgliner.corpus.words import split_words
+from distilgliner.corpus.words import WORD_SPLITTER, split_words
+from distilgliner.corpus.words import cut_words as cut_text
 from distilgliner.student.config import StudentConfig
 from distilgliner.student.subwords import cut_words
 from distilgliner.student.word_table import WordTable
@@ -54,15 +55,23 @@ class WordFeaturizer:
     """Turns words into features; any number of threads may ask at once.
 
     The subword table has `FIRST_SUBWORD_ROW` rows (padding, unknown), then one for each of the
-    tokenizer's first `subword_count` ids.
+    tokenizer's first `subword_count` ids. `word_splitter` names what cuts texts into the words, see
+    `corpus/splitters.py`.
     """
 
-    def __init__(self, tokenizer: Tokenizer, subword_count: int, config: StudentConfig) -> None:
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        subword_count: int,
+        config: StudentConfig,
+        word_splitter: str = WORD_SPLITTER,
+    ) -> None:
         self.tokenizer = tokenizer
         self.tokenizer.no_padding()
         self.tokenizer.no_truncation()
         self.subword_count = subword_count
         self.config = config
+        self.word_splitter = word_splitter
         self._table = WordTable(_COLUMNS)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -195,7 +204,4 @@ _PADDING = [0] * (MAX_SUBWORDS + _AFFIXES)
 
 def build_label_words(labels: Iterable[str], featurizer: WordFeaturizer) -> list[WordFeatures]:
     """Features of the words of each label's name, the input of an open student's label tower."""
-    return [
-        featurizer.compute_features([name[start:end] for start, end in split_words(name)])
-        for name in labels
-    ]
+    return [featurizer.compute_features(cut_text(name, split_words(name))) for name in labels]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,9 @@ import numpy as np
 
 from distilgliner.corpus.arguments import check_count, check_threshold, group_by_threshold
 from distilgliner.corpus.document import check_labels, normalize_label
+from distilgliner.corpus.splitters import find_splitter
 from distilgliner.corpus.texts import check_text, list_texts
+from distilgliner.corpus.words import Offsets
 from distilgliner.errors import UserError, advise_extra
 from distilgliner.hub import locate_folder, push_folder
 from distilgliner.student.decode import ScoredSpan
@@ -132,6 +134,11 @@ class DistilGLiNER(TorchLike):
         """
         self.student.set_threads(check_count(count, "threads", least=0))
 
+    @property
+    def split_words(self) -> Callable[[str], Offsets]:
+        """From a text to its words as `(char_start, char_end)`, as its teacher split them."""
+        return find_splitter(self.student.featurizer.word_splitter)
+
     def predict_entities(
         self,
         text: str,
@@ -202,7 +209,9 @@ class DistilGLiNER(TorchLike):
         batch_size = check_count(batch_size, "batch_size")
         wanted = self.student.labels if labels is None else _choose_labels(labels)
         compute = partial(self.compute_scores, labels=wanted)
-        for batch in iterate_steps(texts, compute, batch_size, self.decoder, len(wanted)):
+        for batch in iterate_steps(
+            texts, compute, batch_size, self.decoder, len(wanted), self.split_words
+        ):
             decoded = batch.decode(self.student.config.roles, least) if batch else ()
             yield [
                 (row, _describe(texts[row], words, spans, wanted)) for row, words, spans in decoded
@@ -223,6 +232,7 @@ class DistilGLiNER(TorchLike):
             check_count(batch_size, "batch_size"),
             self.decoder,
             len(names),
+            self.split_words,
         )
 
     def compute_scores(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from distilgliner.corpus.words import split_words
+from distilgliner.corpus.words import Offsets, cut_words, split_words
 from distilgliner.student.decode import ScoredSpan
 from distilgliner.student.decoders import Decoder
 from distilgliner.student.windows import Window, cut_windows
@@ -18,7 +18,6 @@ FEW_TEXTS = 8
 MOST_SCORES = 1024 * 1024
 """Words (with padding) times labels scored at once, unless that is a single text or window: what
 memory grows with. Batches are smaller for it with more than some hundred labels."""
-Offsets = list[tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -45,9 +44,10 @@ def iterate_scores(
     batch_size: int,
     decoder: Decoder,
     label_count: int = 1,
+    split: Callable[[str], Offsets] = split_words,
 ) -> Iterator[ScoredBatch]:
     """The scores of texts as soon as all of a text's words have theirs; no word, no scores."""
-    steps = iterate_steps(texts, compute_scores, batch_size, decoder, label_count)
+    steps = iterate_steps(texts, compute_scores, batch_size, decoder, label_count, split)
     return (scored for scored in steps if scored is not None)
 
 
@@ -57,14 +57,16 @@ def iterate_steps(
     batch_size: int,
     decoder: Decoder,
     label_count: int = 1,
+    split: Callable[[str], Offsets] = split_words,
 ) -> Iterator[ScoredBatch | None]:
     """The same, with None after each batch that finishes no text.
 
     compute_scores: documents given as words → scores (B, L, X), which the decoder can read.
     batch_size: windows at once, at most.
     label_count: how many labels are scored; of very many, fewer words at once.
+    split: from a text to its words.
     """
-    words = [split_words(text) for text in texts]
+    words = [split(text) for text in texts]
     pieces = [(row, window) for row, w in enumerate(words) for window in cut_windows(len(w))]
     unfinished: dict[int, dict[int, np.ndarray]] = {}
     lengths = [window.last - window.first for _, window in pieces]
@@ -105,7 +107,7 @@ def plan_batches(
 
 
 def _get_words(text: str, words: Offsets, window: Window) -> list[str]:
-    return [text[start:end] for start, end in words[window.first : window.last]]
+    return cut_words(text, words[window.first : window.last])
 
 
 def _join(

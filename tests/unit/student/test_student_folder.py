@@ -105,7 +105,8 @@ def test_half_a_file_of_weights(folder: Path) -> None:
     ("changes", "message"),
     [
         ({"format_version": 99}, "written by another version"),
-        ({"word_splitter": "spacy"}, "written by another version"),
+        ({"word_splitter": 3}, "written by another version"),
+        ({"word_splitter": "universal"}, "cannot split words with 'universal'"),
         ({"labels": ["person"]}, "is damaged"),
         ({"labels": None}, "is damaged"),
         ({"student": {"surprise": 1}}, "is damaged"),

@@ -17,6 +17,7 @@ from distilgliner.compare.config import CompareConfig
 from distilgliner.compare.data import ComparisonData, read_comparison_data
 from distilgliner.compare.run_record import check_same_data
 from distilgliner.corpus.document import Document, Entity
+from distilgliner.corpus.words import cut_words
 from distilgliner.distill.calibration.tag_scores import compute_tag_log_probabilities
 from distilgliner.distill.config import DistillConfig, TargetConfig
 from distilgliner.distill.objective.stages import Schedule
@@ -197,7 +198,7 @@ def compute_kl(
     for document, _ in zip(store, range(KL_DOCUMENTS), strict=False):
         if not document.words:
             continue
-        words = [document.text[start:end] for start, end in document.words]
+        words = cut_words(document.text, document.words)
         scores = predictor.compute_scores([words], store.labels)[0]
         predicted = compute_tag_log_probabilities(predictor, scores * temperature)
         wanted = compute_soft_targets(document, len(store.labels), config, roles=roles)

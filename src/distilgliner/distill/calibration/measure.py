@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from distilgliner.corpus.document import Document
+from distilgliner.corpus.words import cut_words
 from distilgliner.distill.calibration.tag_scores import compute_tag_log_probabilities
 from distilgliner.distill.calibration.threshold import choose_threshold, compute_threshold_curve
 from distilgliner.distill.targets.tags import compute_entity_tags
@@ -55,15 +56,19 @@ def _compute_quality(
 def compute_gold_loss(student: Student, documents: Sequence[Document]) -> float:
     """Mean −log p(tag) per word against the documents' own entities."""
     predictor = DistilGLiNER(student)
+    splitter = student.featurizer.word_splitter
     total, count = 0.0, 0
     for start in range(0, len(documents), LOSS_BATCH):
-        batch = [document for document in documents[start : start + LOSS_BATCH] if document.words()]
+        batch = [
+            document
+            for document in documents[start : start + LOSS_BATCH]
+            if document.words(splitter)
+        ]
         if not batch:
             continue
-        words = [document.words() for document in batch]
+        words = [document.words(splitter) for document in batch]
         surfaces = [
-            [document.text[first:last] for first, last in spans]
-            for document, spans in zip(batch, words, strict=True)
+            cut_words(document.text, spans) for document, spans in zip(batch, words, strict=True)
         ]
         scores = predictor.compute_scores(surfaces)
         for row, (document, spans) in enumerate(zip(batch, words, strict=True)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from distilgliner.annotate.store import AnnotationStore
+from distilgliner.corpus.splitters import check_student_splitter
 from distilgliner.distill.config import TargetConfig
 from distilgliner.errors import UserError
 
@@ -26,6 +27,21 @@ def choose_labels(
     if len(stores) == 1 and own == set(stores[0].labels):
         return stores[0].labels
     return tuple(sorted(own))
+
+
+def choose_splitter(stores: Sequence[AnnotationStore]) -> str:
+    """The word splitter of the stores, by which the student must split too.
+
+    Raises `UserError` when they have several, or one that students do not have.
+    """
+    names = sorted({store.manifest.word_splitter for store in stores})
+    if len(names) > 1:
+        raise UserError(
+            f"The teachers split words differently ({' and '.join(names)}), and a student can "
+            "split only as one of them; distil from annotations with one splitter."
+        )
+    check_student_splitter(names[0])
+    return names[0]
 
 
 def check_floor(target: TargetConfig, floor: float) -> None:

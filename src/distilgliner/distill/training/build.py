@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
+from distilgliner.corpus.words import WORD_SPLITTER
 from distilgliner.student.config import StudentConfig
 from distilgliner.student.features import FIRST_SUBWORD_ROW, WordFeaturizer
 from distilgliner.student.folder import Student
@@ -20,8 +21,12 @@ def build_student(
     tokenizer: Tokenizer,
     vectors: np.ndarray,
     seed: int,
+    word_splitter: str = WORD_SPLITTER,
 ) -> Student:
-    """A student with random weights, but with the teacher's reduced subword vectors (V, D)."""
+    """A student with random weights, but with the teacher's reduced subword vectors (V, D).
+
+    word_splitter: the teacher's, see `corpus/splitters.py`.
+    """
     labels = tuple(labels)
     torch.manual_seed(seed)
     model = StudentModel(config, len(vectors), len(labels))
@@ -30,4 +35,5 @@ def build_student(
     with torch.no_grad():
         table[FIRST_SUBWORD_ROW:, :dim] = torch.from_numpy(vectors[:, :dim])
         table[:FIRST_SUBWORD_ROW] = 0
-    return Student(config, labels, WordFeaturizer(tokenizer, len(vectors), config), model)
+    featurizer = WordFeaturizer(tokenizer, len(vectors), config, word_splitter)
+    return Student(config, labels, featurizer, model)

@@ -13,6 +13,7 @@ import numpy as np
 
 from distilgliner.annotate.spans import AnnotatedDocument
 from distilgliner.corpus.document import Document
+from distilgliner.corpus.words import WORD_SPLITTER, cut_words
 from distilgliner.distill.config import Targets, TermsConfig
 from distilgliner.distill.sources.gold import group_gold
 from distilgliner.distill.sources.partial import find_known_labels
@@ -103,10 +104,12 @@ def build_examples(
     *,
     roles: bool,
     form: ComputeTargets | None = None,
+    word_splitter: str = WORD_SPLITTER,
 ) -> list[Example]:
     """The training set of an arm; the teacher's part is what `terms` have a weight for.
 
     form: in which the head learns a distribution; None is that of a tagger.
+    word_splitter: of the teachers, for gold that they have not annotated.
 
     gold: the gold documents. hard, soft: every annotated document. mixed: every annotated document
     with its distribution, and its gold tags where the same text has gold; gold documents that were
@@ -114,7 +117,7 @@ def build_examples(
     Documents without a word are left out.
     """
     if targets == "gold":
-        return [_gold_example(document, labels, roles) for document in gold if document.words()]
+        return _gold_examples(gold, labels, roles, word_splitter)
     form = form or partial(compute_tag_form, roles=roles)
     gold_of = group_gold(gold) if targets == "mixed" else {}
     examples: list[Example] = []
@@ -130,8 +133,7 @@ def build_examples(
             example = _add_gold(example, same_text[0], document.words, labels, roles)
         examples.append(replace(example, states=document.states, id=document.id))
     alone += [document for same_text in gold_of.values() for document in same_text]
-    examples += [_gold_example(document, labels, roles) for document in alone if document.words()]
-    return examples
+    return examples + _gold_examples(alone, labels, roles, word_splitter)
 
 
 def _teacher_example(
@@ -143,7 +145,7 @@ def _teacher_example(
 ) -> Example:
     """What the teachers of a text say: all together, or each of which one is drawn in a pass."""
     document, target = annotations[0].document, annotations[0].target
-    words = [document.text[start:end] for start, end in document.words]
+    words = cut_words(document.text, document.words)
     known = find_labels(annotations, len(labels))
     example = Example(words, teacher_labels=_build_mask(known, len(labels)))
     wants_hard, wants_soft = terms.hard.weight > 0, terms.soft.weight > 0
@@ -169,9 +171,21 @@ def _teacher_example(
     return replace(example, hard=decide(merge_annotations(annotations)), **mean)
 
 
-def _gold_example(document: Document, labels: Sequence[str], roles: bool) -> Example:
-    spans = document.words()
-    example = Example([document.text[start:end] for start, end in spans])
+def _gold_examples(
+    gold: Sequence[Document], labels: Sequence[str], roles: bool, word_splitter: str
+) -> list[Example]:
+    return [
+        _gold_example(document, labels, roles, word_splitter)
+        for document in gold
+        if document.text.strip()
+    ]
+
+
+def _gold_example(
+    document: Document, labels: Sequence[str], roles: bool, word_splitter: str
+) -> Example:
+    spans = document.words(word_splitter)
+    example = Example(cut_words(document.text, spans))
     return _add_gold(example, document, spans, labels, roles)
 
 

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from distilgliner.corpus.words import cut_words
 from distilgliner.distill.sources.transfer import TransferDocument
 from distilgliner.student.embedder import mean_bag
 from distilgliner.student.folder import Student
@@ -77,7 +78,7 @@ def average_states(
 
 
 def _list_words(document: TransferDocument) -> list[str]:
-    return [document.text[start:end] for start, end in document.words]
+    return cut_words(document.text, document.words)
 
 
 def _last_states(document: TransferDocument) -> np.ndarray:
