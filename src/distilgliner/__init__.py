@@ -10,10 +10,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from distilgliner.privacy import disable_telemetry
+from distilgliner.version import __version__
 
 disable_telemetry()
-
-__version__ = "0.1.0"
 
 _PUBLIC = {
     "Document": "distilgliner.corpus.document",

@@ -12,7 +12,6 @@ from typing import Any
 
 import typer
 
-from distilgliner import __version__
 from distilgliner.errors import Notice, UserError, missing_extra
 from distilgliner.failures import describe_failure, explain_failure
 from distilgliner.streams import (
@@ -22,6 +21,7 @@ from distilgliner.streams import (
     give_up_stdout,
     prepare_streams,
 )
+from distilgliner.version import __version__
 
 # Each command lives in `distilgliner.commands.<module>` as a function of the same name; the extra
 # has the packages that it needs besides those of predicting.

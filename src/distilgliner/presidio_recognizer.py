@@ -15,7 +15,7 @@ from presidio_analyzer import AnalysisExplanation, EntityRecognizer, RecognizerR
 from presidio_analyzer.nlp_engine import NerModelConfiguration
 
 from distilgliner.corpus.arguments import check_threshold
-from distilgliner.corpus.document import list_labels, normalize_label
+from distilgliner.corpus.labels import list_labels, normalize_label
 from distilgliner.errors import UserError
 from distilgliner.student.gliner_calls import check_call_options, check_option
 from distilgliner.student.predictor import DistilGLiNER

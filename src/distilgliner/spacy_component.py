@@ -20,7 +20,7 @@ from spacy.training import Example
 from spacy.util import filter_spans, minibatch, raise_error
 
 from distilgliner.corpus.arguments import check_count, check_threshold
-from distilgliner.corpus.document import check_labels, list_labels, normalize_label
+from distilgliner.corpus.labels import check_labels, list_labels, normalize_label
 from distilgliner.errors import UserError
 from distilgliner.student.predictor import DistilGLiNER
 

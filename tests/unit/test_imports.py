@@ -6,6 +6,7 @@ import ast
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ HEAVY = ("torch", "gliner", "transformers", "pyarrow", "datasets", "spacy", "num
 
 # A stage may import itself and what stands before it. `models` opens any model; `bundled` is data.
 ORDER = (
+    "version",
     "privacy",
     "errors",
     "progress",
@@ -62,22 +64,49 @@ APART = {
 }
 
 
+# Rooms of a stage, along the way of the data within it. A file that stands beside the rooms is on
+# the ground below them when it is named here, and on top of them when it is not.
+ROOMS = {
+    "distill": ("sources", "targets", "objective", "training", "calibration"),
+    "compare": ("arms", "report"),
+}
+GROUND = {
+    "distill": {"config", "batch"},
+    "compare": {"config", "data", "results", "run_record", "machine"},
+}
+MOST_FILES = 22
+
+
+def name_module(path: Path) -> str:
+    """The dotted name of a file of the package."""
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {name_module(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+
 def find_imports(path: Path) -> Iterator[str]:
-    """The parts of this package that a file imports, wherever in the file."""
+    """The modules of this package that a file imports, wherever in the file.
+
+    Those for types alone and those within functions count too: whoever reads a file has to know
+    what it speaks of.
+    """
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         names: list[str] = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: a relative import"
-            names = [node.module or ""]
-            if node.module == "distilgliner":
-                names = [f"distilgliner.{alias.name}" for alias in node.names]
-        for name in names:
-            top, _, rest = name.partition(".")
-            part = rest.partition(".")[0]
-            if top == "distilgliner" and part != "__version__":
-                yield part
+            whole = [f"{node.module}.{alias.name}" for alias in node.names]
+            names = [name if name in MODULES else node.module or "" for name in whole]
+        yield from (name for name in names if name.partition(".")[0] == "distilgliner")
+
+
+IMPORTS = {
+    module: {name for name in find_imports(path) if name != module}
+    for module, path in MODULES.items()
+}
 
 
 def stage_files() -> list[tuple[str, Path]]:
@@ -87,6 +116,67 @@ def stage_files() -> list[tuple[str, Path]]:
         if parts[0] not in ("__init__", "__main__"):
             files.append((parts[0], path))
     return files
+
+
+def find_circle() -> list[str]:
+    """Modules that import each other in a loop; none are an empty list."""
+    done: set[str] = set()
+
+    def walk(module: str, way: list[str]) -> list[str]:
+        if module in way:
+            return [*way[way.index(module) :], module]
+        if module in done:
+            return []
+        for name in sorted(IMPORTS[module] & MODULES.keys()):
+            circle = walk(name, [*way, module])
+            if circle:
+                return circle
+        done.add(module)
+        return []
+
+    return next((circle for module in MODULES if (circle := walk(module, []))), [])
+
+
+def place_in_stage(module: str) -> tuple[str, int]:
+    """The stage of a module, and its storey there: the ground is 0, then rooms, then the top."""
+    _, stage, *rest = module.split(".")
+    rooms = ROOMS.get(stage, ())
+    if rest and rest[0] in rooms:
+        return stage, 1 + rooms.index(rest[0])
+    return stage, 0 if not rest or rest[0] in GROUND.get(stage, ()) else 1 + len(rooms)
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    assert find_circle() == []
+
+
+def test_no_file_imports_the_face_of_the_package() -> None:
+    assert [module for module, names in IMPORTS.items() if "distilgliner" in names] == []
+
+
+def test_rooms_point_backwards() -> None:
+    wrong = []
+    for module, names in IMPORTS.items():
+        if module.partition(".")[2].partition(".")[0] not in ROOMS:
+            continue
+        stage, storey = place_in_stage(module)
+        for name in names:
+            other, below = place_in_stage(name)
+            if other == stage and below > storey:
+                wrong.append(f"{module} imports {name}")
+    assert wrong == []
+
+
+def test_every_room_is_known() -> None:
+    for stage, rooms in ROOMS.items():
+        folder = PACKAGE / stage
+        assert {path.parent.name for path in folder.glob("*/__init__.py")} == set(rooms)
+        assert {path.stem for path in folder.glob("*.py")} >= GROUND[stage]
+
+
+def test_no_folder_is_crowded() -> None:
+    counts = Counter(path.parent for path in MODULES.values() if path.stem != "__init__")
+    assert {str(folder): count for folder, count in counts.items() if count > MOST_FILES} == {}
 
 
 def test_every_stage_is_known() -> None:
@@ -99,7 +189,7 @@ def test_every_stage_is_known() -> None:
 )
 def test_imports_point_backwards(stage: str, path: Path) -> None:
     allowed = set(ORDER[: ORDER.index(stage) + 1]) - APART.get(stage, set())
-    assert set(find_imports(path)) <= allowed
+    assert {name.split(".")[1] for name in IMPORTS[name_module(path)]} <= allowed
 
 
 def loaded(code: str) -> set[str]:

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from distilgliner import __version__
 from distilgliner.annotate.checkpoint import Checkpoint, check_packages, find_checkpoint
 from distilgliner.annotate.decode import decode_flat
 from distilgliner.annotate.encoding import compute_batches, count_subwords, encode_documents
@@ -28,12 +27,13 @@ from distilgliner.annotate.spans import AnnotatedDocument, SpanScores
 from distilgliner.annotate.states import StateRecorder
 from distilgliner.annotate.windows import WindowLimits, find_sentence_ends
 from distilgliner.corpus.arguments import check_count, check_threshold
-from distilgliner.corpus.document import check_labels, list_labels
+from distilgliner.corpus.labels import check_labels, list_labels
 from distilgliner.corpus.prompts import Prompts, compute_prompts
 from distilgliner.corpus.splitters import check_teacher_splitter, split_with
 from distilgliner.corpus.texts import list_texts
 from distilgliner.corpus.words import WORD_SPLITTER, Offsets, cut_pieces, split_words
 from distilgliner.errors import UserError
+from distilgliner.version import __version__
 
 DEFAULT_BATCH_WORDS = 1024
 """Fastest on two CPU cores: 512 to 1024; twice the words a second of the package's own loop."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from distilgliner.corpus.document import check_labels
-from distilgliner.corpus.labels import read_labels
+from distilgliner.corpus.label_option import read_labels
+from distilgliner.corpus.labels import check_labels
 from distilgliner.corpus.prompts import Prompts
 from distilgliner.errors import UserError
 from distilgliner.parsing import parse_yaml

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
     from distilgliner.corpus.unspaced import UnspacedCounter
     from distilgliner.models import Predictor
 
-Input = str | tuple[str, dict[str, Any]]
-"""A text, with the JSON object that it came in where that has other keys: they are kept."""
 _OWN_KEYS = {"text"}
 _WORD_KEYS = {"tokens", "spans", "tokenized_text", "ner"}
 _FIRST_LINE_SECONDS = 30.0
@@ -140,54 +137,3 @@ def _watch(lines: Iterable[str], on_texts: Callable[[int], None]) -> Iterator[st
     for line in lines:
         yield line
         on_texts(line.count("\n"))
-
-
-def predict_lines(
-    predictor: Predictor,
-    texts: Iterable[Input | None],
-    labels: Sequence[str] | None,
-    threshold: float = 0.5,
-    batch_size: int = 256,
-) -> Generator[str, None, None]:
-    """JSON lines for every text, in order, those of a batch at once; see `format_batch`.
-
-    A None among the texts means that the next one takes a while: what there is comes at once.
-    Raises `UserError` for a label that a closed student does not know, and without labels for a
-    model that has none of its own.
-    """
-    from distilgliner.commands.batches import collect_batches
-    from distilgliner.models import choose_known_labels
-
-    names = choose_known_labels(predictor, labels)
-    batches: Iterable[list[Input]] = collect_batches(texts, batch_size)
-    for batch in batches:
-        yield format_batch(predictor, batch, names, threshold)
-
-
-def format_batch(
-    predictor: Predictor, batch: Sequence[Input], labels: Sequence[str], threshold: float
-) -> str:
-    """A JSON line with text and entities for every text; blank texts have no entities.
-
-    A record's other keys are kept, in their order; "text" and "entities" are ours.
-    """
-    from distilgliner.models import find_entities
-
-    texts = [item if isinstance(item, str) else item[0] for item in batch]
-    found = find_entities(predictor, texts, labels, threshold)
-    return "".join(
-        _dump({"text": text, "entities": entities})
-        if isinstance(item, str)
-        else _dump({**item[1], "text": text, "entities": entities})
-        for item, text, entities in zip(batch, texts, found, strict=True)
-    )
-
-
-def _dump(record: dict[str, Any]) -> str:
-    line = json.dumps(record, ensure_ascii=False)
-    if not line.isascii():
-        try:
-            line.encode("utf-8")
-        except UnicodeEncodeError:  # half a character in a key or value that is not ours
-            line = json.dumps(record)
-    return f"{line}\n"

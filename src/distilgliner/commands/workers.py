@@ -12,7 +12,7 @@ from distilgliner.errors import UserError
 from distilgliner.processes import WorkerDiedError, WorkerPool
 
 if TYPE_CHECKING:
-    from distilgliner.commands.predict import Input
+    from distilgliner.commands.prediction_lines import Input
     from distilgliner.models import Predictor
 
 _BATCHES_AHEAD = 3
@@ -81,7 +81,7 @@ def _open_model(
 
 
 def _predict_batch(batch: list[Input]) -> str:
-    from distilgliner.commands.predict import format_batch
+    from distilgliner.commands.prediction_lines import format_batch
 
     labels, threshold = _options
     return format_batch(_predictor, batch, labels, threshold)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from distilgliner.augment.config import AugmentConfig
 from distilgliner.bundled import BUNDLED, GENERAL
-from distilgliner.corpus.document import check_labels
+from distilgliner.corpus.labels import check_labels
 from distilgliner.corpus.offsets import Offsets
 from distilgliner.corpus.prompts import compute_prompts
 from distilgliner.corpus.reading import Reading

@@ -7,9 +7,9 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from distilgliner import __version__
 from distilgliner.compare.results import Machine
 from distilgliner.evaluate.cost import count_cores
+from distilgliner.version import __version__
 
 
 def describe_machine() -> Machine:

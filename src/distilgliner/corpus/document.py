@@ -1,4 +1,4 @@
-"""Documents, entities and label sets: the types that every stage shares."""
+"""Documents and entities: the types that every stage shares."""
 
 from __future__ import annotations
 
@@ -115,50 +115,6 @@ def _name(entity: Entity) -> str:
     return f"{entity.char_start}–{entity.char_end} ({entity.label!r})"
 
 
-def normalize_label(label: str) -> str:
-    """The name of a label in normal form C (an `é` is one character), without needless spaces."""
-    return unicodedata.normalize("NFC", " ".join(label.split()))
-
-
-def list_labels(labels: Iterable[str], what: str = "labels") -> list[str]:
-    """The names as they are, those of a set sorted: of any iterable of strings, maybe of none.
-
-    Raises `UserError` for a string, whose letters would become labels, for a dict, whose values
-    nobody would read, and for names that are not strings. `what` names the argument.
-    """
-    if isinstance(labels, str):
-        raise UserError(f"The {what} must be a list of names, as [{labels!r}], not a string.")
-    if isinstance(labels, Mapping) or not isinstance(labels, Iterable):
-        kind = type(labels).__name__
-        raise UserError(f"The {what} must be a list of names, as ['person', 'city'], not a {kind}.")
-    names = list(labels)
-    for name in names:
-        if not isinstance(name, str):
-            raise UserError(f"{name!r} among the {what} is not a name; give strings only.")
-    return sorted(names) if isinstance(labels, (set, frozenset)) else names
-
-
-def check_labels(labels: Iterable[str]) -> tuple[str, ...]:
-    """Strip the names and check that the label set is not empty, has no empty name and no doubles.
-
-    Raises `UserError` otherwise, and for what `list_labels` refuses.
-    """
-    labels = list_labels(labels)
-    names = tuple(map(normalize_label, labels))
-    if not names:
-        raise UserError(
-            "No labels were given; name at least one, for example --labels person,city."
-        )
-    if any(not name for name in names):
-        raise UserError(f"A label is empty in {labels!r}; remove the stray comma.")
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            raise UserError(f"The label {name!r} is named twice; name every label once.")
-        seen.add(name)
-    return names
-
-
 def restrict_labels(
     document: Document, labels: Sequence[str], ignored: Sequence[str], where: str
 ) -> Document:
@@ -173,8 +129,6 @@ def restrict_labels(
         if entity.label in labels:
             kept.append(entity)
         elif entity.label not in ignored:
-            from distilgliner.corpus.labels import join_labels  # which needs this module
-
             raise UserError(
                 f"{where}: unknown label {entity.label!r} (known: {', '.join(labels)}); "
                 f"add it to the labels or pass --ignore-labels {join_labels([entity.label])!r}."

@@ -1,52 +1,60 @@
-"""Label sets as users write them: `person,city`, quoted as in CSV where a label holds a comma."""
+"""Label sets: checked names, and how users write them.
+
+On the command line as `person,city`, quoted as in CSV where a label holds a comma.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
-from pathlib import Path
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
 
-from distilgliner.corpus.document import check_labels, normalize_label
-from distilgliner.corpus.source import read_lines
 from distilgliner.errors import UserError
 
 
-def read_labels(option: str) -> tuple[str, ...]:
-    """The labels of `a,b,"c, d"`, or of `@FILE` with one label a line (blank lines are skipped).
+def list_labels(labels: Iterable[str], what: str = "labels") -> list[str]:
+    """The names as they are, those of a set sorted: of any iterable of strings, maybe of none.
 
-    A label that holds a comma is quoted in the list; in a file it may be, as a line is a label.
-    Raises `UserError` when the file cannot be read, for empty or double labels, for a quote that is
-    not closed, and for a file whose only line looks like a list.
+    Raises `UserError` for a string, whose letters would become labels, for a dict, whose values
+    nobody would read, and for names that are not strings. `what` names the argument.
     """
-    if not option.startswith("@"):
-        return check_labels(split_labels(option))
-    path = Path(option[1:]).expanduser()
-    try:
-        with path.open("rb") as stream:
-            lines = list(read_lines(stream, str(path)))
-    except OSError as error:
+    if isinstance(labels, str):
+        raise UserError(f"The {what} must be a list of names, as [{labels!r}], not a string.")
+    if isinstance(labels, Mapping) or not isinstance(labels, Iterable):
+        kind = type(labels).__name__
+        raise UserError(f"The {what} must be a list of names, as ['person', 'city'], not a {kind}.")
+    names = list(labels)
+    for name in names:
+        if not isinstance(name, str):
+            raise UserError(f"{name!r} among the {what} is not a name; give strings only.")
+    return sorted(names) if isinstance(labels, (set, frozenset)) else names
+
+
+def normalize_label(label: str) -> str:
+    """The name of a label in normal form C (an `é` is one character), without needless spaces."""
+    return unicodedata.normalize("NFC", " ".join(label.split()))
+
+
+def check_labels(labels: Iterable[str]) -> tuple[str, ...]:
+    """Strip the names and check that the label set is not empty, has no empty name and no doubles.
+
+    Raises `UserError` otherwise, and for what `list_labels` refuses.
+    """
+    labels = list_labels(labels)
+    names = tuple(map(normalize_label, labels))
+    if not names:
         raise UserError(
-            f"{path} cannot be read as a list of labels ({error.strerror}); check the path."
-        ) from None
-    filled = [line for _, line in lines if line.strip()]
-    if len(filled) == 1 and "," in filled[0] and not filled[0].lstrip().startswith('"'):
-        raise UserError(
-            f"{path} has one line, {filled[0].strip()!r}, and a label a line is wanted; write each "
-            f"on a line of its own, or, if it is one label, {join_labels([filled[0].strip()])}."
+            "No labels were given; name at least one, for example --labels person,city."
         )
-    labels = [_parse_line(line, f"{path}, line {number}:") for number, line in lines]
-    return check_labels([label for label in labels if label])
-
-
-def _parse_line(line: str, where: str) -> str:
-    """The one label of a line; only a line in quotes is taken out of them."""
-    if not line.strip().startswith('"'):
-        return normalize_label(line)
-    found = split_labels(line, where)
-    if len(found) > 1:
-        raise UserError(f"{where} {line.strip()} holds several labels; write one label a line.")
-    return found[0]
+    if any(not name for name in names):
+        raise UserError(f"A label is empty in {labels!r}; remove the stray comma.")
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise UserError(f"The label {name!r} is named twice; name every label once.")
+        seen.add(name)
+    return names
 
 
 def split_labels(text: str, where: str = "The labels") -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from distilgliner.corpus.document import check_labels
+from distilgliner.corpus.labels import check_labels
 from distilgliner.errors import UserError
 
 Prompts: TypeAlias = int | Sequence[Sequence[str]] | None

@@ -5,13 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from distilgliner.corpus.document import (
-    Document,
-    Entity,
-    check_entities,
-    normalize_label,
-    strip_span,
-)
+from distilgliner.corpus.document import Document, Entity, check_entities, strip_span
+from distilgliner.corpus.labels import normalize_label
 from distilgliner.corpus.offsets import RawSpan, convert_spans, guess_offsets
 from distilgliner.corpus.reading import Gold
 from distilgliner.corpus.shapes import SHAPES, Labels, find_labels, simplify_record

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from distilgliner import __version__
 from distilgliner.annotate.store import AnnotationStore, open_store
 from distilgliner.annotate.vocabulary import read_vocabulary
 from distilgliner.corpus.choosing import check_can_choose, tell_if_nothing_found
@@ -40,6 +39,7 @@ from distilgliner.student.config import StudentConfig, build_student_config
 from distilgliner.student.folder import Student, round_tables, write_student
 from distilgliner.student.folder_files import CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE
 from distilgliner.student.model import count_parameters
+from distilgliner.version import __version__
 
 RESULT_FILE = "result.json"
 STUDENT_FILES = (WEIGHTS_FILE, CONFIG_FILE, TOKENIZER_FILE)

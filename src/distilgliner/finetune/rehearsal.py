@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from distilgliner.corpus.document import Document, Entity, check_labels
+from distilgliner.corpus.document import Document, Entity
+from distilgliner.corpus.labels import check_labels
 from distilgliner.errors import UserError
 from distilgliner.finetune.measure import measure_teacher
 from distilgliner.progress import build_progress

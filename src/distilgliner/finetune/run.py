@@ -8,12 +8,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from distilgliner import __version__
 from distilgliner.annotate.checkpoint import Checkpoint, check_packages, find_checkpoint
 from distilgliner.corpus.borders import measure_borders
 from distilgliner.corpus.choosing import check_can_choose, tell_if_nothing_found
 from distilgliner.corpus.document import Document, check_labels, list_labels
 from distilgliner.corpus.labelled import restrict_documents
+from distilgliner.corpus.labels import check_labels, list_labels
 from distilgliner.corpus.split import split_documents
 from distilgliner.corpus.texts import list_documents
 from distilgliner.corpus.unspaced import is_unspaced
@@ -26,6 +26,7 @@ from distilgliner.finetune.curve import CURVE_FILE
 from distilgliner.finetune.rehearsal import Rehearsal, choose_kept_text, measure_kept, rehearse
 from distilgliner.finish import recall_finish, write_finish
 from distilgliner.folders import REMEDY, claim_run, compute_fingerprint, lock_folder
+from distilgliner.version import __version__
 
 if TYPE_CHECKING:
     from distilgliner.annotate.teacher import Teacher

@@ -10,7 +10,8 @@ from typing import Any
 
 from distilgliner.annotate.run import run_annotation
 from distilgliner.annotate.store import AnnotationStore
-from distilgliner.corpus.document import Document, check_labels
+from distilgliner.corpus.document import Document
+from distilgliner.corpus.labels import check_labels
 from distilgliner.corpus.prompts import Prompts
 from distilgliner.distill.config import DistillConfig
 from distilgliner.distill.data import build_data

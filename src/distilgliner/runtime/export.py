@@ -33,6 +33,7 @@ from distilgliner.student.folder_files import (
     damaged,
     write_manifest,
 )
+from distilgliner.version import __version__
 
 Quantize = Literal["none", "int8"]
 QUANTIZE: tuple[Quantize, ...] = ("none", "int8")

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 import numpy as np
 from onnx import helper
 
-from distilgliner.runtime.graph import Builder
+from distilgliner.runtime.builder import Builder
 from distilgliner.student.config import StudentConfig
 
 _EXTRA = 2

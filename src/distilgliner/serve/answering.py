@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from distilgliner.corpus.document import normalize_label
+from distilgliner.corpus.labels import normalize_label
 from distilgliner.errors import UserError
 from distilgliner.models import (
     Predictor,

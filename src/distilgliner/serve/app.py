@@ -13,7 +13,6 @@ from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from distilgliner import __version__
 from distilgliner.errors import UserError
 from distilgliner.serve.admission import LimitedApp
 from distilgliner.serve.answering import Answerer, AnswerTimeoutError
@@ -21,6 +20,7 @@ from distilgliner.serve.guard import GuardedApp, Hosts
 from distilgliner.serve.lanes import FailedError, GivenUpError
 from distilgliner.serve.limits import ServeLimits
 from distilgliner.serve.question import About, Answer, Question, describe_fault, parse_question
+from distilgliner.version import __version__
 
 ROUTE = "/gliner"
 """Where GLiNER's own server answers and its client asks."""

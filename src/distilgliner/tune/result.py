@@ -11,7 +11,6 @@ from typing import Any
 
 import yaml
 
-from distilgliner import __version__
 from distilgliner.distill.config import DistillConfig
 from distilgliner.files import write_atomically
 from distilgliner.finish import find_damage, read_finish
@@ -23,6 +22,7 @@ from distilgliner.tune.keys import BY_OPTION, list_set_keys
 from distilgliner.tune.repeat import Repeat, compute_means
 from distilgliner.tune.space import Space
 from distilgliner.tune.study import Record
+from distilgliner.version import __version__
 
 RESULT_FILE = "tune.json"
 BEST_FILE = "best.yaml"

@@ -10,7 +10,6 @@ from typing import Any
 
 import optuna
 
-from distilgliner import __version__
 from distilgliner.annotate.store import AnnotationStore
 from distilgliner.corpus.choosing import check_can_choose
 from distilgliner.corpus.document import Document
@@ -46,6 +45,7 @@ from distilgliner.tune.search import TRIALS_FOLDER, RefusedError, Search, run_tr
 from distilgliner.tune.space import Space, build_default_space, describe_space
 from distilgliner.tune.study import Record, list_records, open_study
 from distilgliner.tune.trial import OnEpoch
+from distilgliner.version import __version__
 
 EPOCHS = "training.epochs"
 SEARCH_FILE = "search.json"

@@ -12,7 +12,7 @@ import pytest
 from fake_predictors import FakePredictor, FakeStudent
 
 from distilgliner.cli import main
-from distilgliner.commands.predict import predict_lines
+from distilgliner.commands.prediction_lines import predict_lines
 
 KNOWN = {"Zoë": "person", "Bath": "place"}
 ZOE = {"start": 0, "end": 3, "text": "Zoë", "label": "person", "score": 0.75}

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from distilgliner.corpus.document import Document, Entity, check_labels, list_labels
+from distilgliner.corpus.document import Document, Entity
 from distilgliner.corpus.findings import Findings
 from distilgliner.corpus.labelled import read_labelled_documents, restrict_documents
+from distilgliner.corpus.labels import check_labels, list_labels
 from distilgliner.corpus.reading import Reading
 from distilgliner.corpus.texts import list_documents
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from distilgliner.runtime.graph import Builder
+from distilgliner.runtime.builder import Builder
 from distilgliner.student.config import StudentConfig
 
 _TORCH_TO_ONNX_GATES = (1, 0, 2)  # torch: reset, update, new; ONNX: z (update), r, h

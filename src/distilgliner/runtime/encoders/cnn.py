@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from onnx import TensorProto
 
+from distilgliner.runtime.builder import Builder
 from distilgliner.runtime.encoders.masks import add_layer_norm, add_mask
-from distilgliner.runtime.graph import Builder
 from distilgliner.student.config import StudentConfig
 from distilgliner.student.encoders.dilations import DILATIONS, KERNEL
 

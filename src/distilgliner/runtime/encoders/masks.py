@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from onnx import TensorProto
 
-from distilgliner.runtime.graph import Builder
+from distilgliner.runtime.builder import Builder
 
 
 def add_mask(builder: Builder, vectors: str) -> str:

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
+from distilgliner.runtime.builder import Builder
 from distilgliner.runtime.encoders.masks import add_layer_norm, add_mask
-from distilgliner.runtime.graph import Builder
 from distilgliner.student.config import StudentConfig
 from distilgliner.student.encoders.positions import MAX_WORDS, compute_positions, count_heads
 

@@ -12,8 +12,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
+from distilgliner.runtime.builder import Builder
 from distilgliner.runtime.encoders.masks import add_mask
-from distilgliner.runtime.graph import Builder
 from distilgliner.student.config import StudentConfig
 from distilgliner.student.limits import LEAST_SCORE, SMALLEST_PROBABILITY
 from distilgliner.student.tags import find_allowed

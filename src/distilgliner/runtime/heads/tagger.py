@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from distilgliner.runtime.graph import Builder
+from distilgliner.runtime.builder import Builder
 from distilgliner.student.config import StudentConfig
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from distilgliner.runtime.graph import Builder
+from distilgliner.runtime.builder import Builder
 from distilgliner.student.config import StudentConfig
 from distilgliner.student.tags import ROLES
 
