@@ -31,7 +31,7 @@ MODULES = {
     "torch_parts": """
 from torch import nn
 
-from distilgliner.student.heads import TaggerHead
+from distilgliner.student.heads.tagger import TaggerHead
 
 
 class MyEncoder(nn.Module):
@@ -57,7 +57,7 @@ def add_my_head(builder, config, states):
     return builder.add("Neg", [builder.linear(states, "head.output")])
 """,
     "decoder": """
-from distilgliner.student.decoders import TagDecoder
+from distilgliner.student.decoding.decoders import TagDecoder
 
 
 class MyDecoder(TagDecoder):

@@ -9,10 +9,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from distilgliner.corpus.columns import read_columns
 from distilgliner.corpus.document import Document, Entity, strip_span
-from distilgliner.corpus.inline import parse_inline
-from distilgliner.corpus.jsonl import read_jsonl
+from distilgliner.corpus.formats.columns import read_columns
+from distilgliner.corpus.formats.inline import parse_inline
+from distilgliner.corpus.formats.jsonl import read_jsonl
 from distilgliner.corpus.split import split_documents, text_key
 from distilgliner.errors import UserError
 from inline_markup import format_inline

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from distilgliner.corpus.columns import read_columns
 from distilgliner.corpus.document import Document, Entity
 from distilgliner.corpus.findings import Findings
-from distilgliner.corpus.jsonl import read_jsonl
+from distilgliner.corpus.formats.columns import read_columns
+from distilgliner.corpus.formats.jsonl import read_jsonl
 from distilgliner.corpus.offsets import OFFSETS, Offsets, check_offsets
 from distilgliner.corpus.reading import Gold
 from distilgliner.errors import UserError

@@ -67,10 +67,21 @@ APART = {
 # Rooms of a stage, along the way of the data within it. A file that stands beside the rooms is on
 # the ground below them when it is named here, and on top of them when it is not.
 ROOMS = {
+    "corpus": ("formats",),
     "distill": ("sources", "targets", "objective", "training", "calibration"),
     "compare": ("arms", "report"),
 }
 GROUND = {
+    "corpus": {
+        "document",
+        "entities",
+        "findings",
+        "labels",
+        "offsets",
+        "reading",
+        "source",
+        "words",
+    },
     "distill": {"config", "batch"},
     "compare": {"config", "data", "results", "run_record", "machine"},
 }

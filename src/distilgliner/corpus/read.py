@@ -8,9 +8,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from distilgliner.corpus import columns, inline, jsonl, text
 from distilgliner.corpus.document import Document
 from distilgliner.corpus.findings import Findings
+from distilgliner.corpus.formats import columns, inline, jsonl, text
 from distilgliner.corpus.reading import Gold, build_gold
 from distilgliner.corpus.source import STDIN, Source, open_bytes, parse_source, take_slice
 from distilgliner.errors import UserError
@@ -175,7 +175,7 @@ def _read(source: Source, format: str | None, gold: Gold | None) -> Iterator[Doc
 
 def _dispatch(source: Source, format: str | None, gold: Gold | None) -> Iterator[Document]:
     if format == "hf":
-        from distilgliner.corpus import huggingface
+        from distilgliner.corpus.formats import huggingface
 
         if gold is None:
             yield from huggingface.read_huggingface_texts(source.name)
@@ -195,7 +195,7 @@ def _read_stream(
     if format is None:
         format, lines = _sniff(stream)
     if format == "spacy":
-        from distilgliner.corpus.spacy_docbin import read_spacy
+        from distilgliner.corpus.formats.spacy_docbin import read_spacy
 
         yield from read_spacy(stream, title, gold)
     elif format in _TAG_SCHEMES and gold is None:

@@ -12,7 +12,8 @@ from dataclasses import replace
 from numbers import Real
 from typing import Any
 
-from distilgliner.corpus.document import Document, Entity, check_entities
+from distilgliner.corpus.document import Document, Entity
+from distilgliner.corpus.entities import check_entities
 from distilgliner.corpus.findings import Findings
 from distilgliner.errors import UserError
 

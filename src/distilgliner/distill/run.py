@@ -9,7 +9,8 @@ from typing import Any
 from distilgliner.annotate.store import AnnotationStore, open_store
 from distilgliner.annotate.vocabulary import read_vocabulary
 from distilgliner.corpus.choosing import check_can_choose, tell_if_nothing_found
-from distilgliner.corpus.document import Document, list_labels
+from distilgliner.corpus.document import Document
+from distilgliner.corpus.labels import list_labels
 from distilgliner.corpus.texts import list_documents
 from distilgliner.distill.calibration.measure import measure_student
 from distilgliner.distill.calibration.run import (

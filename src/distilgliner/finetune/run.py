@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from distilgliner.annotate.checkpoint import Checkpoint, check_packages, find_checkpoint
 from distilgliner.corpus.borders import measure_borders
 from distilgliner.corpus.choosing import check_can_choose, tell_if_nothing_found
-from distilgliner.corpus.document import Document, check_labels, list_labels
+from distilgliner.corpus.document import Document
 from distilgliner.corpus.labelled import restrict_documents
 from distilgliner.corpus.labels import check_labels, list_labels
 from distilgliner.corpus.split import split_documents

@@ -15,7 +15,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from distilgliner.student.limits import LEAST_SCORE, SMALLEST_PROBABILITY
+from distilgliner.student.heads.limits import LEAST_SCORE, SMALLEST_PROBABILITY
 
 
 def compute_log_partition(scores: Tensor, lengths: Tensor, transitions: Tensor) -> Tensor:

@@ -8,10 +8,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from distilgliner.student.chain import compute_log_marginals
 from distilgliner.student.config import StudentConfig
-from distilgliner.student.head import Kind
-from distilgliner.student.heads import TaggerHead
+from distilgliner.student.heads.chain import compute_log_marginals
+from distilgliner.student.heads.head import Kind
+from distilgliner.student.heads.tagger import TaggerHead
 from distilgliner.student.tags import find_allowed
 
 FORBIDDEN = -1e4

@@ -14,7 +14,7 @@ import numpy as np
 
 from distilgliner.corpus.flat import choose_flat
 from distilgliner.student.config import StudentConfig
-from distilgliner.student.decode import ScoredSpan, decode_words
+from distilgliner.student.decoding.decode import ScoredSpan, decode_words
 from distilgliner.student.registry import HEADS, load_part
 from distilgliner.student.tags import ROLES, count_tags
 

@@ -13,7 +13,6 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from distilgliner import __version__
 from distilgliner.files import write_atomically
 from distilgliner.student.config import StudentConfig
 from distilgliner.student.description import Description, read_description, write_description
@@ -29,6 +28,7 @@ from distilgliner.student.folder_files import (
 )
 from distilgliner.student.model import StudentModel
 from distilgliner.student.registry import ENCODERS, HEADS
+from distilgliner.version import __version__
 
 
 @dataclass

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from distilgliner.student.config import StudentConfig
-from distilgliner.student.head import Head
+from distilgliner.student.heads.head import Head
 from distilgliner.student.tags import ROLES, count_tags
 
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from distilgliner.student.config import StudentConfig
 from distilgliner.student.embedder import WordEmbedder
 from distilgliner.student.features import WordBatch, WordFeatures
-from distilgliner.student.head import Head
+from distilgliner.student.heads.head import Head
 from distilgliner.student.registry import load_part
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from distilgliner.files import write_atomically
 from distilgliner.student.config import StudentConfig
-from distilgliner.student.decoders import count_columns
+from distilgliner.student.decoding.decoders import count_columns
 from distilgliner.student.description import Description, read_description, write_description
 from distilgliner.student.features import (
     WordBatch,

@@ -17,8 +17,9 @@ from distilgliner.corpus.texts import check_text, list_texts
 from distilgliner.corpus.words import Offsets
 from distilgliner.errors import UserError, advise_extra
 from distilgliner.hub import locate_folder, push_folder
-from distilgliner.student.decode import ScoredSpan
-from distilgliner.student.decoders import build_decoder
+from distilgliner.student.decoding.decode import ScoredSpan
+from distilgliner.student.decoding.decoders import build_decoder
+from distilgliner.student.decoding.scoring import ScoredBatch, iterate_scores, iterate_steps
 from distilgliner.student.description import ScoringStudent
 from distilgliner.student.features import build_label_words
 from distilgliner.student.folder_files import (
@@ -35,7 +36,6 @@ from distilgliner.student.gliner_calls import (
     check_loading_options,
     check_saving_options,
 )
-from distilgliner.student.scoring import ScoredBatch, iterate_scores, iterate_steps
 
 _TEACHER_CONFIG = "gliner_config.json"
 _HUB_FILES = [

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from distilgliner.student.config import StudentConfig
-from distilgliner.student.head import Head, Kind
-from distilgliner.student.limits import NO_SPAN
+from distilgliner.student.heads.head import Head, Kind
+from distilgliner.student.heads.limits import NO_SPAN
 
 _FIRST_LOGIT = -4.0
 """Of every span at first: few are entities, and a loss that starts from one half learns only that.

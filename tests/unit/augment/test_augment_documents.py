@@ -15,7 +15,7 @@ from distilgliner.augment.config import AugmentConfig, MaskConfig, Method
 from distilgliner.augment.documents import augment_documents, make_texts
 from distilgliner.augment.material import build_material
 from distilgliner.corpus.document import Document, Entity
-from distilgliner.corpus.inline import parse_inline
+from distilgliner.corpus.formats.inline import parse_inline
 from distilgliner.corpus.split import text_key
 from distilgliner.errors import UserError
 from tiny_store import build_documents
@@ -171,7 +171,7 @@ def test_the_hash_seed_does_not_matter() -> None:
     code = (
         "from distilgliner.augment.config import AugmentConfig as C;"
         "from distilgliner.augment.documents import augment_documents as a;"
-        "from distilgliner.corpus.inline import parse_inline as p;"
+        "from distilgliner.corpus.formats.inline import parse_inline as p;"
         f"d = [p(line, 'x') for line in {LINES!r}];"
         "print([x.text for x in a(d, C(methods=('slots', 'mask', 'case'), factor=5))])"
     )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from distilgliner.augment.mask import WordPool, delete_words, find_free_words, replace_words
 from distilgliner.corpus.document import Document, Entity
-from distilgliner.corpus.inline import parse_inline
+from distilgliner.corpus.formats.inline import parse_inline
 from distilgliner.student.features import describe_shape
 
 COUNTS = {"the": 9, "and": 8, "met": 1, "saw": 1, "left": 1, "dog": 2, "cat": 3, "IBM": 1}

@@ -9,7 +9,7 @@ import pytest
 from distilgliner.augment.config import AugmentConfig, CaseConfig, MaskConfig
 from distilgliner.augment.material import Material, build_material
 from distilgliner.corpus.document import Document
-from distilgliner.corpus.inline import parse_inline
+from distilgliner.corpus.formats.inline import parse_inline
 from distilgliner.errors import UserError
 
 LINES = [

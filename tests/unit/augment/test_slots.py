@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from distilgliner.augment.slots import NamePool, fill_slots, trim_entities
 from distilgliner.corpus.document import Document, Entity
-from distilgliner.corpus.inline import parse_inline
+from distilgliner.corpus.formats.inline import parse_inline
 from inline_markup import format_inline
 
 PEOPLE = {"Bob": 3, "Ada": 1}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distilgliner.corpus.document import Document
-from distilgliner.corpus.inline import parse_inline
+from distilgliner.corpus.formats.inline import parse_inline
 from distilgliner.corpus.replace import begins_sentence, replace_entities
 from inline_markup import format_inline
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from distilgliner.bundled import bundled_corpus, bundled_lexicon
 from distilgliner.corpus.document import Document
-from distilgliner.corpus.inline import parse_inline
+from distilgliner.corpus.formats.inline import parse_inline
 from distilgliner.corpus.read import read_documents
 from distilgliner.corpus.resample import Lexicon, read_lexicon, resample_entities
 from distilgliner.errors import UserError

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from distilgliner.student.heads.limits import NO_SPAN
+from distilgliner.student.heads.span import SpanHead
 
 from distilgliner.student.folder import Student
-from distilgliner.student.limits import NO_SPAN
 from distilgliner.student.predictor import DistilGLiNER
-from distilgliner.student.spans import SpanHead
 from tiny_store import build_documents, build_tiny_student
 
 TEXTS = [document.text for document in build_documents(12)]

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from distilgliner.student.decoding.decode import ScoredSpan, decode_words
 
-from distilgliner.student.decode import ScoredSpan, decode_words
 from distilgliner.student.islands import find_islands
 from distilgliner.student.tags import encode_tags
 

@@ -12,9 +12,9 @@ import numpy as np
 from distilgliner.corpus.document import Document
 from distilgliner.distill.calibration.threshold import THRESHOLDS, choose_threshold, count_entities
 from distilgliner.metrics.spans import compute_scores
+from distilgliner.student.decoding.scoring import ScoredBatch
 from distilgliner.student.folder import Student
 from distilgliner.student.predictor import DistilGLiNER
-from distilgliner.student.scoring import ScoredBatch
 
 MIN_ENTITIES = 30
 """Of a label in the labelled documents; with fewer it keeps the threshold of all."""

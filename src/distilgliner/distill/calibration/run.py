@@ -21,7 +21,7 @@ from distilgliner.distill.config import CalibrationConfig
 from distilgliner.errors import UserError
 from distilgliner.student.config import StudentConfig
 from distilgliner.student.folder import Student
-from distilgliner.student.head import Head
+from distilgliner.student.heads.head import Head
 from distilgliner.student.registry import load_part
 
 

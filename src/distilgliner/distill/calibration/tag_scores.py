@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from distilgliner.distill.targets.segmentation import compute_span_marginals, compute_word_marginals
-from distilgliner.student.decoders import SpanDecoder
+from distilgliner.student.decoding.decoders import SpanDecoder
 from distilgliner.student.predictor import DistilGLiNER
 
 SPAN_FLOOR = 0.01

@@ -16,9 +16,9 @@ import numpy as np
 from distilgliner.corpus.document import Document
 from distilgliner.distill.sources.partial import find_known_labels
 from distilgliner.metrics.spans import compute_scores, entity_spans
+from distilgliner.student.decoding.scoring import ScoredBatch
 from distilgliner.student.folder import Student
 from distilgliner.student.predictor import DistilGLiNER
-from distilgliner.student.scoring import ScoredBatch
 
 THRESHOLDS = tuple(round(0.1 + 0.05 * step, 2) for step in range(17))
 

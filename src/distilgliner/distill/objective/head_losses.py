@@ -31,7 +31,7 @@ from distilgliner.distill.objective.losses import (
 from distilgliner.distill.objective.schedules import compute_temperature
 from distilgliner.errors import UserError
 from distilgliner.student.config import StudentConfig
-from distilgliner.student.head import Kind
+from distilgliner.student.heads.head import Kind
 from distilgliner.student.model import StudentOutput
 from distilgliner.student.registry import load_part
 from distilgliner.student.tags import decode_tags

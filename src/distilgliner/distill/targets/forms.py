@@ -14,7 +14,7 @@ from distilgliner.distill.targets.distribution import (
 )
 from distilgliner.distill.targets.soft_targets import SoftTargets
 from distilgliner.student.config import StudentConfig
-from distilgliner.student.head import Kind
+from distilgliner.student.heads.head import Kind
 from distilgliner.student.registry import load_part
 
 ComputeTargets = Callable[[AnnotatedDocument, int, TargetConfig], SoftTargets]

@@ -15,7 +15,7 @@ from onnx import TensorProto, helper
 from distilgliner.runtime.builder import Builder
 from distilgliner.runtime.encoders.masks import add_mask
 from distilgliner.student.config import StudentConfig
-from distilgliner.student.limits import LEAST_SCORE, SMALLEST_PROBABILITY
+from distilgliner.student.heads.limits import LEAST_SCORE, SMALLEST_PROBABILITY
 from distilgliner.student.tags import find_allowed
 
 STRIDE = 4

@@ -7,7 +7,7 @@ from onnx import TensorProto
 
 from distilgliner.runtime.builder import Builder
 from distilgliner.student.config import StudentConfig
-from distilgliner.student.limits import NO_SPAN
+from distilgliner.student.heads.limits import NO_SPAN
 
 
 def add_span(builder: Builder, config: StudentConfig, states: str) -> str:

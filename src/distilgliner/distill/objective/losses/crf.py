@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from distilgliner.student.chain import compute_log_partition
+from distilgliner.student.heads.chain import compute_log_partition
 
 
 def chain_cross_entropy(scores: Tensor, tags: Tensor, mask: Tensor, transitions: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from distilgliner.corpus.document import Document, Entity
-from distilgliner.corpus.huggingface import parse_dataset_name
+from distilgliner.corpus.formats.huggingface import parse_dataset_name
 from distilgliner.corpus.read import read_documents, read_texts
 from distilgliner.errors import UserError
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from distilgliner.corpus.tags import is_tag
+from distilgliner.corpus.formats.tags import is_tag
 from distilgliner.errors import UserError
 
 _NUMBER = re.compile(r"(?:(?:sentence|sent|s|document|doc|id|line)[\s:#_.-]*)?(\d{1,9})", re.I)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from distilgliner.corpus.document import Document, Entity, check_entities, strip_span
-from distilgliner.corpus.labels import normalize_label
+from distilgliner.corpus.document import Document, Entity
+from distilgliner.corpus.entities import check_entities
+from distilgliner.corpus.formats.shapes import SHAPES, Labels, find_labels, simplify_record
+from distilgliner.corpus.formats.spans import describe_type, is_offset, parse_spans
+from distilgliner.corpus.formats.tags import compute_spans, detect_scheme, parse_tag
+from distilgliner.corpus.formats.tokens import join_tokens, parse_label, strip_token
 from distilgliner.corpus.offsets import RawSpan, convert_spans, guess_offsets
 from distilgliner.corpus.reading import Gold
-from distilgliner.corpus.shapes import SHAPES, Labels, find_labels, simplify_record
-from distilgliner.corpus.spans import describe_type, is_offset, parse_spans
 from distilgliner.errors import UserError
 
 _WORD_KEYS = ("tokens", "tokenized_text", "words")
@@ -86,34 +88,6 @@ def check_characters(text: str, where: str) -> None:
             ) from None
 
 
-def strip_token(token: str) -> str:
-    """A word without white space at its borders; one of nothing but that stays as it is."""
-    start, end = strip_span(token, 0, len(token))
-    return token[start:end] if start < end else token
-
-
-def join_tokens(tokens: Sequence[str]) -> tuple[str, list[tuple[int, int]]]:
-    """Join words by one space; returns the text and each word's `(char_start, char_end)`.
-
-    White space at the borders of a word is left out.
-    """
-    words = [strip_token(token) for token in tokens]
-    offsets = []
-    start = 0
-    for word in words:
-        offsets.append((start, start + len(word)))
-        start += len(word) + 1
-    return " ".join(words), offsets
-
-
-def parse_label(label: Any, where: str) -> str:
-    """A label with its white space normalised; raises `UserError` when it is empty or no string."""
-    name = normalize_label(label) if isinstance(label, str) else ""
-    if not name:
-        raise UserError(f"{where}: the label {label!r} must be a string that is not empty.")
-    return name
-
-
 def _read_labels(
     labels: Labels, record: dict[str, Any], text: str, where: str, gold: Gold
 ) -> list[Entity]:
@@ -176,8 +150,6 @@ def _word_spans(
 
 
 def _read_tags(labels: Labels, offsets: Sequence[tuple[int, int]], where: str) -> list[Entity]:
-    from distilgliner.corpus.tags import compute_spans, detect_scheme, parse_tag  # needs this file
-
     if len(labels.value) != len(offsets):
         raise UserError(
             f'{where}: "{labels.key}" has {len(labels.value)} tags for {len(offsets)} words; write '

@@ -14,12 +14,18 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 
-from distilgliner.corpus.counting import Row
 from distilgliner.corpus.document import Document
-from distilgliner.corpus.layout import ANY_COLUMN, Layout, choose_layout, parse_header
+from distilgliner.corpus.formats.counting import Row
+from distilgliner.corpus.formats.layout import ANY_COLUMN, Layout, choose_layout, parse_header
+from distilgliner.corpus.formats.tags import (
+    LOOK_AHEAD,
+    TaggedSentence,
+    is_tag,
+    parse_tag,
+    read_tagged,
+)
 from distilgliner.corpus.reading import Gold
 from distilgliner.corpus.source import read_lines
-from distilgliner.corpus.tags import LOOK_AHEAD, TaggedSentence, is_tag, parse_tag, read_tagged
 from distilgliner.errors import UserError
 
 _SPACES = re.compile(r" +")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from distilgliner.corpus.columns import read_columns
 from distilgliner.corpus.document import Document, Entity
+from distilgliner.corpus.formats.columns import read_columns
+from distilgliner.corpus.formats.tags import LOOK_AHEAD, detect_scheme, parse_tag
 from distilgliner.corpus.read import read_documents, read_texts
-from distilgliner.corpus.tags import LOOK_AHEAD, detect_scheme, parse_tag
 from distilgliner.errors import UserError
 
 WORDS = ["Ada", "Lovelace", "Leeds", "Bath", "laughs"]

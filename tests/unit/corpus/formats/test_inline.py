@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from distilgliner.corpus.document import Document, Entity
-from distilgliner.corpus.inline import parse_inline
+from distilgliner.corpus.formats.inline import parse_inline
 from distilgliner.corpus.read import read_documents
 from distilgliner.errors import UserError
 from inline_markup import format_inline

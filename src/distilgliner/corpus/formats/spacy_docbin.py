@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from distilgliner.corpus.document import Document, Entity, check_entities
+from distilgliner.corpus.document import Document, Entity
+from distilgliner.corpus.entities import check_entities
+from distilgliner.corpus.formats.tokens import parse_label
 from distilgliner.corpus.reading import Gold
-from distilgliner.corpus.records import parse_label
 from distilgliner.errors import UserError, missing_extra
 
 _MISSING = 0

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from distilgliner.corpus.findings import Findings
-from distilgliner.corpus.label_studio import is_label_studio, simplify_label_studio
-from distilgliner.corpus.spans import looks_like_span
+from distilgliner.corpus.formats.label_studio import is_label_studio, simplify_label_studio
+from distilgliner.corpus.formats.spans import looks_like_span
 from distilgliner.errors import UserError
 
 SHAPES = '{"text", "entities"}, {"tokens", "spans"} or GLiNER\'s {"tokenized_text", "ner"}'

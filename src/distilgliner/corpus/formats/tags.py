@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
-from distilgliner.corpus.document import Document, Entity, check_entities
+from distilgliner.corpus.document import Document, Entity
+from distilgliner.corpus.entities import check_entities
+from distilgliner.corpus.formats.tokens import join_tokens, parse_label, strip_token
 from distilgliner.corpus.reading import Gold
-from distilgliner.corpus.records import join_tokens, parse_label, strip_token
 from distilgliner.errors import UserError
 
 SCHEMES = ("iob1", "iob2", "bioes")

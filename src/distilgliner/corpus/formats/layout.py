@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from distilgliner.corpus.counting import CountingColumn, Row, find_counting, miscount
-from distilgliner.corpus.tags import is_tag
+from distilgliner.corpus.formats.counting import CountingColumn, Row, find_counting, miscount
+from distilgliner.corpus.formats.tags import is_tag
 from distilgliner.errors import UserError
 
 ANY_COLUMN = "any"

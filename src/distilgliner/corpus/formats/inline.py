@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from distilgliner.corpus.document import Document, Entity, check_entities
+from distilgliner.corpus.document import Document, Entity
+from distilgliner.corpus.entities import check_entities
+from distilgliner.corpus.formats.tokens import parse_label
 from distilgliner.corpus.reading import Gold
-from distilgliner.corpus.records import parse_label
 from distilgliner.corpus.source import read_lines
 from distilgliner.errors import UserError
 

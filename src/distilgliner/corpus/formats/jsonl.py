@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from distilgliner.corpus.document import Document
+from distilgliner.corpus.formats.records import parse_record, parse_text
 from distilgliner.corpus.reading import Gold
-from distilgliner.corpus.records import parse_record, parse_text
 from distilgliner.corpus.source import read_lines
 from distilgliner.errors import UserError
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from distilgliner.corpus.document import Document
+from distilgliner.corpus.formats.records import parse_record, parse_text
+from distilgliner.corpus.formats.tags import Tag, TaggedSentence, parse_tag, read_tagged
 from distilgliner.corpus.reading import Gold
-from distilgliner.corpus.records import parse_record, parse_text
-from distilgliner.corpus.tags import Tag, TaggedSentence, parse_tag, read_tagged
 from distilgliner.errors import UserError, missing_extra
 from distilgliner.progress import silence_loggers
 
