@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from distilgliner.corpus.document import normalize_label
+from distilgliner.corpus.labels import normalize_label
 from distilgliner.corpus.words import cut_words, split_words
 from distilgliner.student.features import compute_affixes, describe_shape
 

@@ -68,6 +68,7 @@ APART = {
 # the ground below them when it is named here, and on top of them when it is not.
 ROOMS = {
     "corpus": ("formats",),
+    "student": ("encoders", "heads", "decoding"),
     "distill": ("sources", "targets", "objective", "training", "calibration"),
     "compare": ("arms", "report"),
 }
@@ -82,6 +83,7 @@ GROUND = {
         "source",
         "words",
     },
+    "student": {"config", "registry", "tags"},
     "distill": {"config", "batch"},
     "compare": {"config", "data", "results", "run_record", "machine"},
 }

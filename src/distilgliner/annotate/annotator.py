@@ -22,7 +22,8 @@ from distilgliner.annotate.manifest import (
 from distilgliner.annotate.shards import ShardSummary, write_shard
 from distilgliner.annotate.spans import AnnotatedDocument
 from distilgliner.annotate.vocabulary import VOCABULARY_FOLDER, write_vocabulary
-from distilgliner.corpus.document import Document, check_labels
+from distilgliner.corpus.document import Document
+from distilgliner.corpus.labels import check_labels
 from distilgliner.corpus.prompts import Prompts, compute_prompts
 
 if TYPE_CHECKING:

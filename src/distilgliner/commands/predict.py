@@ -12,7 +12,6 @@ import typer
 
 if TYPE_CHECKING:
     from distilgliner.corpus.unspaced import UnspacedCounter
-    from distilgliner.models import Predictor
 
 _OWN_KEYS = {"text"}
 _WORD_KEYS = {"tokens", "spans", "tokenized_text", "ner"}

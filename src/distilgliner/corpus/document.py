@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from distilgliner.corpus.findings import Findings
 from distilgliner.corpus.splitters import find_splitter
 from distilgliner.corpus.words import WORD_SPLITTER, Offsets
+from distilgliner.corpus.labels import join_labels
 from distilgliner.errors import UserError
 
 _INVISIBLE = frozenset(

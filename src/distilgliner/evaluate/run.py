@@ -10,13 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from distilgliner.corpus.borders import GoldBorders, measure_borders
-from distilgliner.corpus.document import (
-    Document,
-    Entity,
-    check_labels,
-    list_labels,
-    restrict_labels,
-)
+from distilgliner.corpus.document import Document, Entity, restrict_labels
+from distilgliner.corpus.labels import check_labels, list_labels
 from distilgliner.corpus.prompts import Prompts
 from distilgliner.corpus.texts import list_documents
 from distilgliner.corpus.unspaced import is_unspaced

@@ -10,9 +10,9 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load
 
-from distilgliner import __version__
 from distilgliner.corpus.borders import measure_borders
-from distilgliner.corpus.document import Document, check_labels, list_labels
+from distilgliner.corpus.document import Document
+from distilgliner.corpus.labels import check_labels, list_labels
 from distilgliner.corpus.splitters import find_splitter
 from distilgliner.corpus.texts import list_documents
 from distilgliner.errors import UserError, missing_extra

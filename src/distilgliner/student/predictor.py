@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from distilgliner.corpus.arguments import check_count, check_threshold, group_by_threshold
-from distilgliner.corpus.document import check_labels, normalize_label
+from distilgliner.corpus.labels import check_labels, normalize_label
 from distilgliner.corpus.splitters import find_splitter
 from distilgliner.corpus.texts import check_text, list_texts
 from distilgliner.corpus.words import Offsets
@@ -240,7 +240,7 @@ class DistilGLiNER(TorchLike):
     ) -> np.ndarray:
         """Scores (B, L, X) of documents given as words, for `labels`, in order.
 
-        Of most students these are logits (B, L, T) of tags; see `student/decoders.py`.
+        Of most students these are logits (B, L, T) of tags; see `student/decoding/decoders.py`.
         """
         names = self.student.labels if labels is None else tuple(labels)
         featurizer = self.student.featurizer

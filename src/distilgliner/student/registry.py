@@ -3,10 +3,10 @@
 Another package adds an encoder with two entry points of the same name: in the group
 `distilgliner.encoders` the torch module, and in `distilgliner.graph_encoders` a function
 `(builder, config, vectors) -> states` that adds its ONNX nodes, for export. A head has three: in
-`distilgliner.heads` a class like those of `student/head.py`, in `distilgliner.graph_heads` a
+`distilgliner.heads` a class like those of `student/heads/head.py`, in `distilgliner.graph_heads` a
 function `(builder, config, states) -> scores`, and in `distilgliner.decoders` a class like those of
-`student/decoders.py`, which turns scores into entities without torch. docs/how-to/extend.md has an
-example. Where names are equal, ours are taken.
+`student/decoding/decoders.py`, which turns scores into entities without torch.
+docs/how-to/extend.md has an example. Where names are equal, ours are taken.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ _OURS: dict[Group, dict[str, str]] = {
         "transformer": "distilgliner.runtime.encoders.transformer:add_transformer",
     },
     "heads": {
-        "tagger": "distilgliner.student.heads:TaggerHead",
-        "tower": "distilgliner.student.heads:TowerHead",
-        "crf": "distilgliner.student.crf:CrfHead",
-        "span": "distilgliner.student.spans:SpanHead",
+        "tagger": "distilgliner.student.heads.tagger:TaggerHead",
+        "tower": "distilgliner.student.heads.tagger:TowerHead",
+        "crf": "distilgliner.student.heads.crf:CrfHead",
+        "span": "distilgliner.student.heads.span:SpanHead",
     },
     "graph_heads": {
         "tagger": "distilgliner.runtime.heads.tagger:add_tagger",
@@ -46,10 +46,10 @@ _OURS: dict[Group, dict[str, str]] = {
         "span": "distilgliner.runtime.heads.span:add_span",
     },
     "decoders": {
-        "tagger": "distilgliner.student.decoders:TagDecoder",
-        "tower": "distilgliner.student.decoders:TagDecoder",
-        "crf": "distilgliner.student.decoders:TagDecoder",
-        "span": "distilgliner.student.decoders:SpanDecoder",
+        "tagger": "distilgliner.student.decoding.decoders:TagDecoder",
+        "tower": "distilgliner.student.decoding.decoders:TagDecoder",
+        "crf": "distilgliner.student.decoding.decoders:TagDecoder",
+        "span": "distilgliner.student.decoding.decoders:SpanDecoder",
     },
 }
 ENCODERS = tuple(_OURS["encoders"])

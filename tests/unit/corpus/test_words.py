@@ -8,7 +8,8 @@ import unicodedata
 
 import pytest
 
-from distilgliner.corpus.document import Document, Entity, check_labels, normalize_label
+from distilgliner.corpus.document import Document, Entity
+from distilgliner.corpus.labels import check_labels, normalize_label
 from distilgliner.corpus.words import (
     build_extending_class,
     cut_pieces,

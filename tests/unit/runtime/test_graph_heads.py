@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from distilgliner.student.heads.limits import NO_SPAN
 
 from distilgliner import DistilGLiNER
 from distilgliner.runtime.export import run_export
+from distilgliner.student.heads.limits import NO_SPAN
 from distilgliner.student.registry import ENCODERS, HEADS
 from tiny_store import build_documents, build_tiny_student
 

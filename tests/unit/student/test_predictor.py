@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from distilgliner.corpus.labels import check_labels
 from distilgliner.corpus.words import split_words
 from distilgliner.errors import UserError
-from distilgliner.student import scoring
+from distilgliner.student.decoding import scoring
 from distilgliner.student.folder import write_student
 from distilgliner.student.predictor import DistilGLiNER
 from tiny_store import LABELS, build_documents, build_tiny_student

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from distilgliner.student.decoding.decoders import TagDecoder
-from distilgliner.student.heads.tagger import TaggerHead
 from torch import Tensor, nn
 
 from distilgliner.errors import UserError
 from distilgliner.student import registry
 from distilgliner.student.config import StudentConfig, build_student_config
+from distilgliner.student.decoding.decoders import TagDecoder
+from distilgliner.student.heads.tagger import TaggerHead
 from distilgliner.student.model import StudentModel
 from distilgliner.student.predictor import DistilGLiNER
 from tiny_store import build_tiny_student

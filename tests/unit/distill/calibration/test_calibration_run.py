@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from distilgliner.student.heads.head import Head
-from distilgliner.student.heads.tagger import TaggerHead
 from pydantic import ValidationError
 
 from distilgliner.corpus.document import Document, Entity
@@ -22,6 +20,8 @@ from distilgliner.metrics.calibration import compute_reliability, pair_scores
 from distilgliner.metrics.spans import entity_spans
 from distilgliner.runtime.export import run_export
 from distilgliner.student.folder import Student, read_student, write_student
+from distilgliner.student.heads.head import Head
+from distilgliner.student.heads.tagger import TaggerHead
 from distilgliner.student.predictor import DistilGLiNER
 from tiny_store import LABELS, build_documents, build_tiny_student
 

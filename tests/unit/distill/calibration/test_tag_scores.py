@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from distilgliner.student.heads.limits import NO_SPAN
 
 from distilgliner.distill.calibration.tag_scores import compute_tag_log_probabilities
+from distilgliner.student.heads.limits import NO_SPAN
 from distilgliner.student.predictor import DistilGLiNER
 from tiny_store import build_tiny_student
 

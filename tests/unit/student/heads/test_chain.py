@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from distilgliner.student.heads.chain import compute_log_marginals, compute_log_partition
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chains import compute_by_hand
+from distilgliner.student.heads.chain import compute_log_marginals, compute_log_partition
 
 FORBIDDEN = -1e4
 

@@ -6,13 +6,13 @@ import math
 
 import numpy as np
 import pytest
-from distilgliner.student.decoding.decode import decode_words
-from distilgliner.student.decoding.decoders import SpanDecoder, TagDecoder, build_decoder
-from distilgliner.student.heads.limits import NO_SPAN
 from hypothesis import given
 from hypothesis import strategies as st
 
 from distilgliner.student.config import StudentConfig
+from distilgliner.student.decoding.decode import decode_words
+from distilgliner.student.decoding.decoders import SpanDecoder, TagDecoder, build_decoder
+from distilgliner.student.heads.limits import NO_SPAN
 
 WIDTHS, LABELS = 2, 2
 TAGS = build_decoder(StudentConfig(head="tagger"))

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from distilgliner.student.heads.crf import FORBIDDEN, CrfHead
 
 from chains import compute_by_hand
 from distilgliner.student.folder import Student
+from distilgliner.student.heads.crf import FORBIDDEN, CrfHead
 from distilgliner.student.predictor import DistilGLiNER
 from tiny_store import build_documents, build_tiny_student
 

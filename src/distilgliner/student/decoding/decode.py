@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from distilgliner.student.islands import find_islands
+from distilgliner.student.decoding.regions import find_regions
 from distilgliner.student.tags import BEGIN, END, INSIDE, ROLES, SINGLE
 
 ScoredSpan = tuple[int, int, int, float]
@@ -39,24 +39,24 @@ def decode_words(
         return found
     outside = math.log(threshold / (1 - threshold))
     best = log_probs[:, 1:].max(axis=1).astype(np.float64)
-    starts, ends = find_islands(best - log_probs[:, 0] - outside, lengths)
+    starts, ends = find_regions(best - log_probs[:, 0] - outside, lengths)
     if not len(starts):
         return found
     search = _search_segmentation if roles else _search_runs
-    islands = search(log_probs, starts, ends - starts, outside)
+    regions = search(log_probs, starts, ends - starts, outside)
     borders = np.concatenate(([0], np.cumsum(lengths)))
     documents = np.searchsorted(borders, starts, side="right") - 1
     first_words = starts - borders[documents]
-    for document, first, island in zip(
-        documents.tolist(), first_words.tolist(), islands, strict=True
+    for document, first, region in zip(
+        documents.tolist(), first_words.tolist(), regions, strict=True
     ):
-        for start, end, label, mean in island:
+        for start, end, label, mean in region:
             found[document].append((first + start, first + end, label, _squash(mean)))
     return found
 
 
-_Island = list[tuple[int, int, int, float]]
-"""The entities of an island by its own words: start, end, label, mean log-odds of the words."""
+_Region = list[tuple[int, int, int, float]]
+"""The entities of a region by its own words: start, end, label, mean log-odds of the words."""
 
 
 def _squash(mean: float) -> float:
@@ -70,9 +70,9 @@ def _compute_odds(log_probs: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 
 class _Steps:
-    """The words of islands, all first words first, then all second ones, and so on.
+    """The words of regions, all first words first, then all second ones, and so on.
 
-    Within a step the longest island comes first, so that those that have ended drop out at the end.
+    Within a step the longest region comes first, so that those that have ended drop out at the end.
     """
 
     def __init__(self, starts: np.ndarray, sizes: np.ndarray) -> None:
@@ -83,14 +83,14 @@ class _Steps:
         ranks = np.arange(int(offsets[-1])) - np.repeat(offsets[:-1], active)
         self.rows = starts[by_size][ranks] + np.repeat(words, active)  # (M,) of the scores
         self.offsets: list[int] = offsets.tolist()  # where each step begins
-        self.ranks = np.argsort(by_size, kind="stable").tolist()  # each island's place in a step
+        self.ranks = np.argsort(by_size, kind="stable").tolist()  # each region's place in a step
         self.sizes: list[int] = sizes.tolist()
 
 
 def _search_segmentation(
     log_probs: np.ndarray, starts: np.ndarray, sizes: np.ndarray, outside: float
-) -> list[_Island]:
-    """Viterbi over the flat segmentations of islands, which take a step together."""
+) -> list[_Region]:
+    """Viterbi over the flat segmentations of regions, which take a step together."""
     steps = _Steps(starts, sizes)
     odds = _compute_odds(log_probs, steps.rows)
     by_role = np.ascontiguousarray(odds.reshape(len(odds), -1, ROLES).transpose(2, 0, 1))
@@ -140,8 +140,8 @@ class _Pointers(NamedTuple):
     is_single: list[bool]
     best_single: list[int]
 
-    def trace(self, offsets: Sequence[int], rank: int) -> _Island:
-        """Follow the pointers of an island from its last word to its first."""
+    def trace(self, offsets: Sequence[int], rank: int) -> _Region:
+        """Follow the pointers of a region from its last word to its first."""
         spans = []
         word = len(offsets) - 1
         while word >= 0:
@@ -172,22 +172,22 @@ class _Pointers(NamedTuple):
 
 def _search_runs(
     log_probs: np.ndarray, starts: np.ndarray, sizes: np.ndarray, outside: float
-) -> list[_Island]:
+) -> list[_Region]:
     """Best label of each word on its own; runs of one label are entities."""
     ends = np.cumsum(sizes)
     firsts = ends - sizes
     odds = _compute_odds(log_probs, np.arange(int(ends[-1])) + np.repeat(starts - firsts, sizes))
     gains = odds.max(axis=1)
     best = np.where(gains > outside, odds.argmax(axis=1), -1)
-    islands = []
+    regions = []
     for start, end in zip(firsts.tolist(), ends.tolist(), strict=True):
         labels = best[start:end]
         edges = [0, *(np.flatnonzero(np.diff(labels)) + 1).tolist(), end - start]
-        islands.append(
+        regions.append(
             [
                 (first, last, int(labels[first]), float(gains[start + first : start + last].mean()))
                 for first, last in pairwise(edges)
                 if labels[first] >= 0
             ]
         )
-    return islands
+    return regions

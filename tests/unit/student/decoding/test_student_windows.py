@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from distilgliner.student.decoding.scoring import BATCH_WORDS, FEW_TEXTS, plan_batches
-from distilgliner.student.decoding.windows import CONTEXT_WORDS, WINDOW_WORDS, cut_windows
 from hypothesis import given
 from hypothesis import strategies as st
 
+from distilgliner.student.decoding.scoring import BATCH_WORDS, FEW_TEXTS, plan_batches
+from distilgliner.student.decoding.windows import CONTEXT_WORDS, WINDOW_WORDS, cut_windows
 from distilgliner.student.predictor import DistilGLiNER
 from tiny_store import build_documents, build_tiny_student
 

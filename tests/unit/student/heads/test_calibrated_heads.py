@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from distilgliner.student.heads.tagger import TaggerHead
 
 from distilgliner.student.folder import Student
+from distilgliner.student.heads.tagger import TaggerHead
 from distilgliner.student.predictor import DistilGLiNER
 from tiny_store import LABELS, build_documents, build_tiny_student
 

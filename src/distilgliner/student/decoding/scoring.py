@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from distilgliner.corpus.words import Offsets, cut_words, split_words
-from distilgliner.student.decode import ScoredSpan
-from distilgliner.student.decoders import Decoder
-from distilgliner.student.windows import Window, cut_windows
+from distilgliner.student.decoding.decode import ScoredSpan
+from distilgliner.student.decoding.decoders import Decoder
+from distilgliner.student.decoding.windows import Window, cut_windows
 
 BATCH_WORDS = 1536
 """Words (with padding) scored at once, unless that are few texts; more do not fit the caches."""

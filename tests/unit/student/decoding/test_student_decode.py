@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from distilgliner.student.decoding.decode import ScoredSpan, decode_words
 
-from distilgliner.student.islands import find_islands
+from distilgliner.student.decoding.decode import ScoredSpan, decode_words
+from distilgliner.student.decoding.regions import find_regions
 from distilgliner.student.tags import encode_tags
 
 Spans = list[tuple[int, int, int]]
@@ -168,7 +168,7 @@ def test_thresholds_out_of_range(threshold: float) -> None:
         decode_one(np.zeros((1, 5)), threshold=threshold)
 
 
-def find_islands_slowly(gains: np.ndarray, lengths: list[int]) -> list[bool]:
+def find_regions_slowly(gains: np.ndarray, lengths: list[int]) -> list[bool]:
     """For every word, whether any run of words around it in its document sums to more than 0."""
     found: list[bool] = []
     start = 0
@@ -186,18 +186,18 @@ def find_islands_slowly(gains: np.ndarray, lengths: list[int]) -> list[bool]:
 
 
 @pytest.mark.parametrize("scale", [0.6, 1.0, 3.0])
-def test_islands_are_all_words_that_a_gain_could_cover(scale: float) -> None:
+def test_regions_are_all_words_that_a_gain_could_cover(scale: float) -> None:
     rng = np.random.default_rng(7)
     some = 0
     for _ in range(60):
         lengths = rng.integers(0, 9, size=5)
         gains = rng.normal(loc=-1, scale=scale, size=int(lengths.sum()))
-        starts, ends = find_islands(gains, lengths)
+        starts, ends = find_regions(gains, lengths)
         marked = np.zeros(len(gains), dtype=bool)
         for start, end in zip(starts, ends, strict=True):
             assert not marked[start:end].any()
             marked[start:end] = True
-        assert marked.tolist() == find_islands_slowly(gains, lengths.tolist())
+        assert marked.tolist() == find_regions_slowly(gains, lengths.tolist())
         borders = set(np.cumsum(lengths).tolist())
         for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
             assert not borders & set(range(start + 1, end))
