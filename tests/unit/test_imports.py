@@ -67,13 +67,15 @@ APART = {
 # Rooms of a stage, along the way of the data within it. A file that stands beside the rooms is on
 # the ground below them when it is named here, and on top of them when it is not.
 ROOMS = {
-    "corpus": ("formats",),
+    "corpus": ("rewriting", "formats"),
     "student": ("encoders", "heads", "decoding"),
     "distill": ("sources", "targets", "objective", "training", "calibration"),
     "compare": ("arms", "report"),
 }
 GROUND = {
     "corpus": {
+        "align",
+        "borders",
         "document",
         "entities",
         "findings",
@@ -81,6 +83,7 @@ GROUND = {
         "offsets",
         "reading",
         "source",
+        "splitters",
         "words",
     },
     "student": {"config", "registry", "tags"},

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 
 from distilgliner.augment.counts import lower_first
 from distilgliner.corpus.document import Document
-from distilgliner.corpus.replace import begins_sentence
+from distilgliner.corpus.rewriting.replace import begins_sentence
 from distilgliner.student.features import describe_shape
 
 # White space before it, and behind it at most the punctuation that ends a clause: no part of

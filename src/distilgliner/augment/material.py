@@ -9,9 +9,9 @@ from distilgliner.augment.config import AugmentConfig
 from distilgliner.augment.counts import SurfaceCounter
 from distilgliner.augment.mask import WordPool, find_free_words
 from distilgliner.augment.slots import NamePool, trim_entities
-from distilgliner.corpus.articles import ArticleCounter
 from distilgliner.corpus.document import Document, text_id
-from distilgliner.corpus.replace import begins_sentence
+from distilgliner.corpus.rewriting.articles import ArticleCounter
+from distilgliner.corpus.rewriting.replace import begins_sentence
 from distilgliner.corpus.split import text_key
 from distilgliner.errors import UserError
 

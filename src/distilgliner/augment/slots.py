@@ -14,7 +14,7 @@ from itertools import accumulate
 from typing import Literal
 
 from distilgliner.corpus.document import Document, Entity
-from distilgliner.corpus.replace import replace_entities
+from distilgliner.corpus.rewriting.replace import replace_entities
 from distilgliner.corpus.split import text_key
 
 _TRIES = 8

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
+    from distilgliner.commands.prediction_lines import Input
     from distilgliner.corpus.unspaced import UnspacedCounter
 
 _OWN_KEYS = {"text"}
@@ -51,6 +52,7 @@ def predict(
         tell_shortened,
         tell_unspaced,
     )
+    from distilgliner.commands.prediction_lines import predict_lines
     from distilgliner.commands.workers import predict_in_workers
     from distilgliner.corpus.source import STDIN, parse_source
     from distilgliner.corpus.unspaced import UnspacedCounter

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from distilgliner.corpus.labels import join_labels
 from distilgliner.corpus.splitters import find_splitter
 from distilgliner.corpus.words import WORD_SPLITTER, Offsets
-from distilgliner.corpus.labels import join_labels
 from distilgliner.errors import UserError
 
 _INVISIBLE = frozenset(

@@ -1,7 +1,7 @@
 """Write the unlabelled sentences for distillation: `python -m distilgliner_teacher.build_transfer`.
 
 They are the hand-written training sentences with other names in their entity slots (see
-`distilgliner.corpus.resample`); only the texts are kept, the teacher labels them anew.
+`distilgliner.corpus.rewriting.resample`); only the texts are kept, the teacher labels them anew.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 from distilgliner.bundled import bundled_corpus, bundled_lexicon
 from distilgliner.corpus.document import Document
 from distilgliner.corpus.read import read_documents
-from distilgliner.corpus.resample import read_lexicon, resample_entities
+from distilgliner.corpus.rewriting.resample import read_lexicon, resample_entities
 from distilgliner.corpus.write import open_atomically
 
 SENTENCES = 3000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from distilgliner.corpus.articles import ArticleCounter, correct_article
+from distilgliner.corpus.rewriting.articles import ArticleCounter, correct_article
 
 
 @pytest.mark.parametrize(

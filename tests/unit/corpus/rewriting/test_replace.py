@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from distilgliner.corpus.document import Document
 from distilgliner.corpus.formats.inline import parse_inline
-from distilgliner.corpus.replace import begins_sentence, replace_entities
+from distilgliner.corpus.rewriting.replace import begins_sentence, replace_entities
 from inline_markup import format_inline
 
 

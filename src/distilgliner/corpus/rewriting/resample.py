@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from distilgliner.corpus.document import Document, Entity
-from distilgliner.corpus.replace import replace_entities
+from distilgliner.corpus.rewriting.replace import replace_entities
 from distilgliner.errors import UserError
 from distilgliner.parsing import parse_json, read_text
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from distilgliner.corpus.articles import correct_article
 from distilgliner.corpus.document import Document, Entity
+from distilgliner.corpus.rewriting.articles import correct_article
 
 _SENTENCE_ENDS = frozenset(".!?…")
 _OPENING = frozenset("\"'“”‘’(–—-")

@@ -16,7 +16,7 @@ from distilgliner.bundled import bundled_corpus, bundled_lexicon
 from distilgliner.corpus.document import Document
 from distilgliner.corpus.formats.inline import parse_inline
 from distilgliner.corpus.read import read_documents
-from distilgliner.corpus.resample import Lexicon, read_lexicon, resample_entities
+from distilgliner.corpus.rewriting.resample import Lexicon, read_lexicon, resample_entities
 from distilgliner.errors import UserError
 from inline_markup import format_inline
 
