@@ -8,7 +8,7 @@ STUDENT ?= runs/quickstart/exported/bilstm-crf
 
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: install quickstart test check lint types format browser clean
+.PHONY: install quickstart test attack check lint types format browser clean
 
 install: $(STAMP)
 
@@ -24,6 +24,10 @@ quickstart: install
 
 test: install
 	$(BIN)/python -m pytest
+
+# Every attack on stored data, students, configurations and full disks; `make test` makes a sample.
+attack: install
+	$(BIN)/python tests/faults/attack.py
 
 lint: install
 	$(BIN)/ruff check .

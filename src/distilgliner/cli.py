@@ -45,6 +45,8 @@ COMMANDS = tuple(EXTRAS)
 _CommandLineError: Any = typer.BadParameter.__mro__[2]
 
 _INTERRUPTED = 130
+_MOST_CHARACTERS = 1500
+"""Of a message."""
 _BROKEN_PIPE = 141  # as of a program that the signal ends
 
 app = typer.Typer(
@@ -168,7 +170,15 @@ def _describe(error: OSError) -> UserError:
     return describe_failure(error)
 
 
+def _shorten(message: str) -> str:
+    """A sentence that quotes a whole file keeps its beginning and its end."""
+    if len(message) <= _MOST_CHARACTERS:
+        return message
+    half = _MOST_CHARACTERS // 2
+    return f"{message[:half]} … {message[-half:]}"
+
+
 def _tell(message: str) -> None:
     with suppress(OSError):  # a terminal that was closed, a full disk: nobody to tell
-        sys.stderr.write(f"distilgliner: {message}\n")
+        sys.stderr.write(f"distilgliner: {_shorten(message)}\n")
         sys.stderr.flush()

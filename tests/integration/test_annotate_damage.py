@@ -71,9 +71,7 @@ def _flip(path: Path, place: float = 0.4) -> None:
     path.write_bytes(bytes(content))
 
 
-def test_annotating_twice_gives_the_same_bytes(
-    teacher: object, whole: Path, tmp_path: Path
-) -> None:
+def test_twice_the_same_bytes(teacher: object, whole: Path, tmp_path: Path) -> None:
     _annotate(teacher, tmp_path / "again")
     one, other = _list(whole), _list(tmp_path / "again")
     assert {name: content for name, (_, content) in one.items()} == {

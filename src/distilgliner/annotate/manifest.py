@@ -201,15 +201,18 @@ def read_manifest(folder: Path) -> Manifest | None:
     if not isinstance(content, dict):
         raise _damaged(path, "the file: it is no JSON object")
     bare = unseal(content)
-    if content.get("format_version") == FORMAT_VERSION and bare is None:
+    # One of a store that is not complete needs none: the shards say themselves what they are.
+    needs_seal = content.get("format_version") == FORMAT_VERSION and content.get("complete", True)
+    if bare is None and needs_seal:
         raise _damaged(path, _find_problem(content) or "it has changed since it was written")
-    problem = _find_problem(bare or content)
+    content = bare or {key: value for key, value in content.items() if key != "checksum"}
+    problem = _find_problem(content)
     if problem is not None:
         raise UserError(
             f"{path} is not a manifest of annotations that this version reads ({problem}); "
             "annotate again into another folder."
         )
-    return _validate(bare or content)
+    return _validate(content)
 
 
 def _validate(content: dict[str, Any]) -> Manifest:
@@ -223,7 +226,7 @@ def _find_problem(content: dict[str, Any]) -> str | None:
     except ValidationError as error:
         first = error.errors()[0]
         return f"{'.'.join(map(str, first['loc'])) or 'the file'}: {first['msg']}"
-    if manifest.shards is not None:
+    if manifest.complete and manifest.shards is not None:
         corpus, shards = manifest.corpus, manifest.shards
         sums = (len(shards), sum(s.documents for s in shards), sum(s.words for s in shards))
         if corpus is None or sums != (corpus.shards, corpus.documents, corpus.words):
