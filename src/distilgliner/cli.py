@@ -10,7 +10,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
-import typer
+import click
 
 from distilgliner.errors import Notice, UserError, missing_extra
 from distilgliner.failures import describe_failure, explain_failure
@@ -40,64 +40,53 @@ EXTRAS = {
 }
 COMMANDS = tuple(EXTRAS)
 
-# Newer versions of typer bring their own copy of click: its base of all usage errors is the
-# grandparent of BadParameter in both.
-_CommandLineError: Any = typer.BadParameter.__mro__[2]
-
 _INTERRUPTED = 130
 _MOST_CHARACTERS = 1500
 """Of a message."""
 _BROKEN_PIPE = 141  # as of a program that the signal ends
 
-app = typer.Typer(
-    name="distilgliner",
-    help="Distil a GLiNER checkpoint into a small, fast student, and report what it costs.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
 
+class _Commands(click.Group):
+    """The commands, each imported when it is asked for."""
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"distilgliner {__version__}")
-        raise typer.Exit
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(COMMANDS)
 
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in EXTRAS:
+            return None
+        command: click.Command = getattr(import_module(f"distilgliner.commands.{name}"), name)
+        return command
 
-@app.callback()
-def _root(
-    version: bool = typer.Option(
-        False, "--version", callback=_print_version, is_eager=True, help="Print the version."
-    ),
-) -> None:
-    """Options that come before the command."""
-
-
-def _name_failures(command: Callable[..., None]) -> Callable[..., None]:
-    """The command, with what the system refuses as a `UserError`; quiet when a reader has left."""
-
-    @functools.wraps(command)
-    def run(*args: Any, **options: Any) -> None:
+    def invoke(self, context: click.Context) -> Any:
+        """Run a command; what the system refuses is a `UserError`, a reader that left is none."""
         try:
-            command(*args, **options)
+            code = super().invoke(context)
             sys.stdout.flush()
+            return code
         except BrokenPipeError:
             give_up_stdout()
-            raise typer.Exit(_BROKEN_PIPE) from None
+            raise click.exceptions.Exit(_BROKEN_PIPE) from None
         except OSError as error:
             raise _describe(error) from None
+        except (UserError, ModuleNotFoundError, click.ClickException, click.exceptions.Exit):
+            raise
         except Exception as error:
             told = explain_failure(error, "A file")
             if told is None:
                 raise
             raise told from None
 
-    return run
 
-
-for _name in COMMANDS:
-    _command = getattr(import_module(f"distilgliner.commands.{_name}"), _name)
-    app.command(name=_name)(_name_failures(_command))
+@click.group(
+    name="distilgliner",
+    cls=_Commands,
+    no_args_is_help=True,
+    context_settings={"show_default": True, "max_content_width": 100},
+)
+@click.version_option(__version__, message="distilgliner %(version)s", help="Print the version.")
+def app() -> None:
+    """Distil a GLiNER checkpoint into a small, fast student, and report what it costs."""
 
 
 def _name_extra(error: ModuleNotFoundError, arguments: list[str]) -> UserError:
@@ -144,15 +133,15 @@ def _run(arguments: list[str] | None) -> int:
     except ModuleNotFoundError as error:
         _tell(str(_name_extra(error, arguments or sys.argv[1:])))
         return 2
-    except _CommandLineError as error:
+    except click.ClickException as error:
         error.show()
         return 2
     except StoppedError as stopped:
         _tell(f"stopped by {stopped}; run the same command again to continue.")
         return stopped.exit_code
-    except (KeyboardInterrupt, typer.Abort):
+    except (KeyboardInterrupt, click.Abort):
         code = _INTERRUPTED
-    if code == _INTERRUPTED:  # typer turns Ctrl-C into this exit code
+    if code == _INTERRUPTED:  # click turns Ctrl-C into this exit code
         _tell("interrupted; run the same command again to continue.")
     return code if isinstance(code, int) else 0
 

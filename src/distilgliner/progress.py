@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from types import TracebackType
 from typing import Any, Protocol
 
@@ -93,8 +94,9 @@ def notify(message: str) -> None:
 
 
 def shows_bars() -> bool:
-    """Whether stderr is a terminal."""
-    return sys.stderr is not None and sys.stderr.isatty()
+    """Whether stderr is a terminal, and what draws bars is installed (it is for training)."""
+    terminal = sys.stderr is not None and sys.stderr.isatty()
+    return terminal and find_spec("rich") is not None
 
 
 @dataclass

@@ -8,8 +8,20 @@ from pathlib import Path
 
 import pytest
 
-LEFT_OUT = ("safetensors", "torch", "gliner", "pyarrow", "onnx", "jinja2", "yaml")
-UNUSED = ("typer", "rich", "pydantic", "huggingface_hub", "requests", "httpx", *LEFT_OUT)
+from distilgliner.cli import COMMANDS
+
+LEFT_OUT = (
+    "pydantic",
+    "rich",
+    "safetensors",
+    "torch",
+    "gliner",
+    "pyarrow",
+    "onnx",
+    "jinja2",
+    "yaml",
+)
+UNUSED = ("click", "huggingface_hub", "requests", "httpx", *LEFT_OUT)
 TEXT = "Maria Silva lives in Geneva."
 
 
@@ -30,6 +42,13 @@ def test_predicting_imports_nothing_else() -> None:
         f"print(len(found), [name for name in {UNUSED!r} if name in sys.modules])"
     )
     assert done.stdout.split(maxsplit=1) == ["2", "[]\n"], done.stderr
+
+
+def test_every_command_has_its_help_in_the_base_install() -> None:
+    done = run_command("--help", missing=LEFT_OUT)
+    assert done.returncode == 0, done.stderr
+    for command in COMMANDS:
+        assert f"\n  {command} " in done.stdout
 
 
 def test_the_commands_of_the_base_install(tmp_path: Path) -> None:
@@ -55,7 +74,7 @@ def test_the_commands_of_the_base_install(tmp_path: Path) -> None:
         ("finetune --teacher bundled --gold {0} --output {1}", "pydantic", "finetune"),
         ("compare {0} --output {1}", "yaml", "compare"),
         ("export --model general --output {1}", "safetensors", "export"),
-        ("tune --annotations {0} --output {1}", "pydantic", "tune"),
+        ("tune --annotations {0} --dev {0} --output {1}", "pydantic", "tune"),
         ("serve --model general", "fastapi", "serve"),
         ("quickstart --output {1}", "pydantic", "quickstart"),
     ],

@@ -5,43 +5,78 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import typer
+import click
 
+from distilgliner.commands.parameters import PATH, as_list
 from distilgliner.commands.reading import OFFSETS, TAG_COLUMN, build_reading
 from distilgliner.corpus.document import Document
 from distilgliner.corpus.reading import Reading
 from distilgliner.errors import UserError
 
 
+@click.command()
+@click.option(
+    "--teacher", required=True, help="GLiNER checkpoint: a folder, a Hugging Face id, or 'bundled'."
+)
+@click.option(
+    "--labels",
+    required=True,
+    multiple=True,
+    callback=as_list,
+    help="Labels as a,b,c; or @FILE with one label a line. Repeat for groups that are asked "
+    "for in prompts of their own.",
+)
+@click.option(
+    "--input",
+    required=True,
+    multiple=True,
+    callback=as_list,
+    help="Text to annotate; repeat for several files.",
+)
+@click.option(
+    "--output",
+    required=True,
+    type=PATH,
+    help="Folder of the annotations; an unfinished one goes on.",
+)
+@click.option("--format", help="Format of the input; by default its extension.")
+@OFFSETS
+@TAG_COLUMN
+@click.option(
+    "--floor", default=1e-2, type=float, help="Spans of at most this probability are left out."
+)
+@click.option(
+    "--batch-words",
+    default=1024,
+    type=int,
+    help="Words per batch; decides speed and memory, and scores only by rounding.",
+)
+@click.option(
+    "--labels-per-prompt",
+    type=int,
+    help="Split one list of many labels into prompts of this many; by default one prompt.",
+)
+@click.option(
+    "--states",
+    help="Keep the hidden states of these encoder layers too, as 6 or 3,6 (0: embeddings, -1: "
+    "the last): students learn them too, and are better for it. Each layer costs about 1.7 "
+    "bytes per word and dimension, as 660 bytes per word at 384 dimensions; text and scores "
+    "alone take 5 or more.",
+)
+@click.option("--threads", type=int, help="CPU threads; by default torch decides.")
 def annotate(
-    teacher: str = typer.Option(
-        ..., help="GLiNER checkpoint: a folder, a Hugging Face id, or 'bundled'."
-    ),
-    labels: list[str] = typer.Option(
-        ...,
-        help="Labels as a,b,c; or @FILE with one label a line. Repeat for groups that are asked "
-        "for in prompts of their own.",
-    ),
-    input: list[str] = typer.Option(..., help="Text to annotate; repeat for several files."),
-    output: Path = typer.Option(..., help="Folder of the annotations; an unfinished one goes on."),
-    format: str | None = typer.Option(None, help="Format of the input; by default its extension."),
-    offsets: str = OFFSETS,
-    tag_column: str | None = TAG_COLUMN,
-    floor: float = typer.Option(1e-2, help="Spans of at most this probability are left out."),
-    batch_words: int = typer.Option(
-        1024, help="Words per batch; decides speed and memory, and scores only by rounding."
-    ),
-    labels_per_prompt: int | None = typer.Option(
-        None, help="Split one list of many labels into prompts of this many; by default one prompt."
-    ),
-    states: str | None = typer.Option(
-        None,
-        help="Keep the hidden states of these encoder layers too, as 6 or 3,6 (0: embeddings, -1: "
-        "the last): students learn them too, and are better for it. Each layer costs about 1.7 "
-        "bytes per word and dimension, as 660 bytes per word at 384 dimensions; text and scores "
-        "alone take 5 or more.",
-    ),
-    threads: int | None = typer.Option(None, help="CPU threads; by default torch decides."),
+    teacher: str,
+    labels: list[str],
+    input: list[str],
+    output: Path,
+    format: str | None,
+    offsets: str,
+    tag_column: str | None,
+    floor: float,
+    batch_words: int,
+    labels_per_prompt: int | None,
+    states: str | None,
+    threads: int | None,
 ) -> None:
     """Score every span of a text with a GLiNER teacher; the scores are what students learn from."""
     from distilgliner.annotate.checkpoint import check_packages
@@ -76,7 +111,7 @@ def annotate(
     )
     speed = store.words_per_second
     words = max(1, store.words)
-    typer.echo(
+    click.echo(
         f"{output}: {len(store):,} documents, {store.words:,} words, "
         f"{store.entities:,} entities at 0.5, "
         + (f"{speed:,.0f} words/s, " if speed else "was complete already, ")
@@ -87,7 +122,7 @@ def annotate(
     if corpus is not None:
         tell_shortened(corpus.shortened_words)
         if corpus.duplicates:
-            typer.echo(
+            click.echo(
                 f"Note: texts that occur again, stored once: {corpus.duplicates:,}", err=True
             )
     tell_unspaced(store.unspaced, len(store))

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
+import click
 
+from distilgliner.commands.parameters import PATH, as_list
 from distilgliner.commands.reading import OFFSETS, TAG_COLUMN, build_reading
 from distilgliner.corpus.reading import Reading
 from distilgliner.errors import UserError
@@ -16,35 +17,59 @@ if TYPE_CHECKING:
     from distilgliner.corpus.document import Document
 
 
+@click.command()
+@click.option("--output", required=True, type=PATH, help="The JSONL file of new texts to write.")
+@click.option(
+    "--annotations", type=PATH, help="Folder that 'distilgliner annotate' wrote of the text."
+)
+@click.option(
+    "--input", help="Labelled text instead: a file, '-' or hf:NAME:SPLIT, perhaps with a slice."
+)
+@click.option(
+    "--method",
+    default=["slots"],
+    multiple=True,
+    callback=as_list,
+    help="slots: other names of the same label; mask: other words, or fewer; case: lower case, "
+    "capitals. Repeat for several in one pass.",
+)
+@click.option("--factor", default=3, type=int, help="New texts per text, at most.")
+@click.option(
+    "--exclude",
+    multiple=True,
+    callback=as_list,
+    help="Text to be kept out, such as dev and test; repeat for several files.",
+)
+@click.option(
+    "--threshold",
+    default=0.5,
+    type=float,
+    help="Of --annotations, only entities that score above it.",
+)
+@click.option("--format", help="Format of --input and --exclude, when their names do not tell.")
+@OFFSETS
+@TAG_COLUMN
+@click.option("--seed", default=0, type=int, help="The same seed gives the same texts.")
+@click.option(
+    "--set",
+    "set_",
+    multiple=True,
+    callback=as_list,
+    help="Any other setting, as slots.draw=flat or mask.operation=delete.",
+)
 def augment(
-    output: Path = typer.Option(..., help="The JSONL file of new texts to write."),
-    annotations: Path = typer.Option(
-        None, help="Folder that 'distilgliner annotate' wrote of the text."
-    ),
-    input: str = typer.Option(
-        None, help="Labelled text instead: a file, '-' or hf:NAME:SPLIT, perhaps with a slice."
-    ),
-    method: list[str] = typer.Option(
-        ["slots"],
-        help="slots: other names of the same label; mask: other words, or fewer; case: lower case, "
-        "capitals. Repeat for several in one pass.",
-    ),
-    factor: int = typer.Option(3, help="New texts per text, at most."),
-    exclude: list[str] = typer.Option(
-        [], help="Text to be kept out, such as dev and test; repeat for several files."
-    ),
-    threshold: float = typer.Option(
-        0.5, help="Of --annotations, only entities that score above it."
-    ),
-    format: str = typer.Option(
-        None, help="Format of --input and --exclude, when their names do not tell."
-    ),
-    offsets: str = OFFSETS,
-    tag_column: str | None = TAG_COLUMN,
-    seed: int = typer.Option(0, help="The same seed gives the same texts."),
-    set_: list[str] = typer.Option(
-        [], "--set", help="Any other setting, as slots.draw=flat or mask.operation=delete."
-    ),
+    output: Path,
+    annotations: Path,
+    input: str,
+    method: list[str],
+    factor: int,
+    exclude: list[str],
+    threshold: float,
+    format: str,
+    offsets: str,
+    tag_column: str | None,
+    seed: int,
+    set_: list[str],
 ) -> None:
     """Make new texts of a text, without labels: the teacher annotates them like any other."""
     from distilgliner.augment.config import build_augment_config
@@ -60,12 +85,12 @@ def augment(
     result = run_augmentation(
         documents, config, output, excluded=_read_all(exclude, format), source=source
     )
-    typer.echo(
+    click.echo(
         f"{output}: {result.texts:,} new texts from {result.documents:,} documents, "
         f"{result.texts / result.documents:.1f} from each"
     )
     if result.passed_over:
-        typer.echo(
+        click.echo(
             f"Note: documents not used, because they are to be kept out: {result.passed_over:,}",
             err=True,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import typer
+import click
 
 from distilgliner.commands.options import (
     merge_settings,
@@ -14,37 +14,81 @@ from distilgliner.commands.options import (
     parse_training,
     tell_borders,
 )
+from distilgliner.commands.parameters import PATH, as_list
 from distilgliner.commands.reading import TAG_COLUMN, build_reading
 from distilgliner.errors import missing_extra
 
 
+@click.command()
+@click.argument("config", required=False, type=PATH)
+@click.option(
+    "--output", required=True, type=PATH, help="Folder of the report; an unfinished run goes on."
+)
+@click.option("--name", help="Title of the report.")
+@click.option(
+    "--teacher",
+    multiple=True,
+    callback=as_list,
+    help="GLiNER checkpoint: folder, id or 'bundled'. More than one teach together.",
+)
+@click.option("--labels", help="Labels as a,b,c; or @FILE.")
+@click.option("--ignore-labels", help="Labels left out of all human labels.")
+@click.option("--gold", multiple=True, callback=as_list, help="Labelled text to learn from.")
+@click.option(
+    "--transfer",
+    multiple=True,
+    callback=as_list,
+    help="Text for the teacher; its labels are not read.",
+)
+@click.option(
+    "--dev",
+    multiple=True,
+    callback=as_list,
+    help="Labelled text that chooses the epoch; without it each arm holds out a tenth.",
+)
+@click.option("--test", multiple=True, callback=as_list, help="Labelled text to measure on.")
+@click.option(
+    "--labels-of",
+    multiple=True,
+    callback=as_list,
+    help="FILE=a,b: this file of --gold or --dev was annotated for the labels a,b only.",
+)
+@click.option("--format", help="Format of all text, if its names do not tell.")
+@click.option("--offsets", help="As in 'distilgliner evaluate'.")
+@TAG_COLUMN
+@click.option("--arms", help="Some of gold,hard,soft,mixed.")
+@click.option("--students", help="Students, as bilstm-crf,bilstm-tower.")
+@click.option("--seeds", help="Seeds, as 0,1,2.")
+@click.option("--epochs", type=int, help="Passes over the transfer text, at most.")
+@click.option("--workers", type=int, help="Runs at once; by default one per core.")
+@click.option(
+    "--set",
+    "set_",
+    multiple=True,
+    callback=as_list,
+    help="Any other setting, as training.patience=5.",
+)
 def compare(
-    config: Path | None = typer.Argument(None, help="YAML file; options below override it."),
-    output: Path = typer.Option(..., help="Folder of the report; an unfinished run goes on."),
-    name: str | None = typer.Option(None, help="Title of the report."),
-    teacher: list[str] = typer.Option(
-        [], help="GLiNER checkpoint: folder, id or 'bundled'. More than one teach together."
-    ),
-    labels: str | None = typer.Option(None, help="Labels as a,b,c; or @FILE."),
-    ignore_labels: str | None = typer.Option(None, help="Labels left out of all human labels."),
-    gold: list[str] = typer.Option([], help="Labelled text to learn from."),
-    transfer: list[str] = typer.Option([], help="Text for the teacher; its labels are not read."),
-    dev: list[str] = typer.Option(
-        [], help="Labelled text that chooses the epoch; without it each arm holds out a tenth."
-    ),
-    test: list[str] = typer.Option([], help="Labelled text to measure on."),
-    labels_of: list[str] = typer.Option(
-        [], help="FILE=a,b: this file of --gold or --dev was annotated for the labels a,b only."
-    ),
-    format: str | None = typer.Option(None, help="Format of all text, if its names do not tell."),
-    offsets: str | None = typer.Option(None, help="As in 'distilgliner evaluate'."),
-    tag_column: str | None = TAG_COLUMN,
-    arms: str | None = typer.Option(None, help="Some of gold,hard,soft,mixed."),
-    students: str | None = typer.Option(None, help="Students, as bilstm-crf,bilstm-tower."),
-    seeds: str | None = typer.Option(None, help="Seeds, as 0,1,2."),
-    epochs: int | None = typer.Option(None, help="Passes over the transfer text, at most."),
-    workers: int | None = typer.Option(None, help="Runs at once; by default one per core."),
-    set_: list[str] = typer.Option([], "--set", help="Any other setting, as training.patience=5."),
+    config: Path | None,
+    output: Path,
+    name: str | None,
+    teacher: list[str],
+    labels: str | None,
+    ignore_labels: str | None,
+    gold: list[str],
+    transfer: list[str],
+    dev: list[str],
+    test: list[str],
+    labels_of: list[str],
+    format: str | None,
+    offsets: str | None,
+    tag_column: str | None,
+    arms: str | None,
+    students: str | None,
+    seeds: str | None,
+    epochs: int | None,
+    workers: int | None,
+    set_: list[str],
 ) -> None:
     """Train gold, hard, soft and mixed students side by side and report what each one costs."""
     from distilgliner.compare.config import build_compare_config, read_compare_config
@@ -80,8 +124,8 @@ def compare(
     from distilgliner.compare.report.verdict import build_verdict
     from distilgliner.corpus.borders import GoldBorders
 
-    typer.echo(build_verdict(results))
-    typer.echo(f"Report: {output / 'report.html'}")
+    click.echo(build_verdict(results))
+    click.echo(f"Report: {output / 'report.html'}")
     tell_borders(GoldBorders.from_dict(results.gold_borders))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 from distilgliner.commands.options import (
     parse_labels,
@@ -15,6 +15,7 @@ from distilgliner.commands.options import (
     tell_borders,
     tell_unspaced,
 )
+from distilgliner.commands.parameters import PATH, as_list
 from distilgliner.commands.reading import OFFSETS, TAG_COLUMN, build_reading
 from distilgliner.errors import UserError, missing_extra
 
@@ -27,68 +28,104 @@ _LITTLE_TEXT = 30_000
 docs/explanation/decisions."""
 
 
+@click.command()
+@click.option(
+    "--output", required=True, type=PATH, help="Folder of the student; interrupted runs resume."
+)
+@click.option(
+    "--teacher",
+    help="GLiNER checkpoint, with --labels and --input: the whole way in one command, which "
+    "ends with a student that runs without torch. A folder, a Hugging Face id, or 'bundled'.",
+)
+@click.option(
+    "--labels",
+    multiple=True,
+    callback=as_list,
+    help="With --teacher: labels as a,b,c or @FILE; repeat for prompts of their own.",
+)
+@click.option(
+    "--input",
+    multiple=True,
+    callback=as_list,
+    help="With --teacher: text without labels; repeat for several files.",
+)
+@click.option(
+    "--annotations",
+    multiple=True,
+    callback=as_list,
+    type=PATH,
+    help="Folder that 'distilgliner annotate' wrote; several for several teachers or label "
+    "sets. With --teacher: where its annotations go, or are already.",
+)
+@click.option(
+    "--targets",
+    help="What to learn: gold, hard, soft or mixed. Default: soft; with --teacher and --gold "
+    "mixed.",
+)
+@click.option(
+    "--student",
+    default="bilstm-crf",
+    help="bilstm-crf (closed) or bilstm-tower (open: labels are an input); "
+    "smaller: bilstm-crf-small, bilstm-crf-tiny.",
+)
+@click.option(
+    "--initial",
+    help="A student whose word vectors and encoder this one begins with: a folder, a hub id or "
+    "'general', which fits the bundled teacher.",
+)
+@click.option("--gold", multiple=True, callback=as_list, help="Labelled text, for gold and mixed.")
+@click.option(
+    "--dev",
+    multiple=True,
+    callback=as_list,
+    help="Labelled text that chooses the epoch. By default a tenth is held out: of the "
+    "annotated text for hard and soft, of the gold for gold and mixed. With fewer than 1,000 "
+    "gold texts, mixed learns from all of them and holds out a tenth of the other annotated "
+    "text, on which the teacher's decisions choose; where that is fewer than 30 texts, its "
+    "gold chooses as well.",
+)
+@click.option(
+    "--labels-of",
+    multiple=True,
+    callback=as_list,
+    help="FILE=a,b: this file of --gold or --dev was annotated for the labels a,b only, and "
+    "says nothing of others. By default a file was annotated for all labels of the student.",
+)
+@click.option("--ignore-labels", help="Labels a,b of the labelled text to leave out.")
+@click.option("--format", help="Format of the labelled text.")
+@OFFSETS
+@TAG_COLUMN
+@click.option("--epochs", type=int, help="Passes over the annotated text, at most.")
+@click.option("--seed", default=0, type=int, help="The same seed gives the same student.")
+@click.option("--threads", default=1, type=int, help="CPU threads of the training.")
+@click.option(
+    "--set",
+    "set_",
+    multiple=True,
+    callback=as_list,
+    help="Any other setting, as training.learning_rate=1e-3, target.span_temperature=0.5 or "
+    "student_options.hidden_dim=64.",
+)
 def distill(
-    output: Path = typer.Option(..., help="Folder of the student; interrupted runs resume."),
-    teacher: str | None = typer.Option(
-        None,
-        help="GLiNER checkpoint, with --labels and --input: the whole way in one command, which "
-        "ends with a student that runs without torch. A folder, a Hugging Face id, or 'bundled'.",
-    ),
-    labels: list[str] = typer.Option(
-        [], help="With --teacher: labels as a,b,c or @FILE; repeat for prompts of their own."
-    ),
-    input: list[str] = typer.Option(
-        [], help="With --teacher: text without labels; repeat for several files."
-    ),
-    annotations: list[Path] = typer.Option(
-        [],
-        help="Folder that 'distilgliner annotate' wrote; several for several teachers or label "
-        "sets. With --teacher: where its annotations go, or are already.",
-    ),
-    targets: str | None = typer.Option(
-        None,
-        help="What to learn: gold, hard, soft or mixed. Default: soft; with --teacher and --gold "
-        "mixed.",
-    ),
-    student: str = typer.Option(
-        "bilstm-crf",
-        help="bilstm-crf (closed) or bilstm-tower (open: labels are an input); "
-        "smaller: bilstm-crf-small, bilstm-crf-tiny.",
-    ),
-    initial: str | None = typer.Option(
-        None,
-        help="A student whose word vectors and encoder this one begins with: a folder, a hub id or "
-        "'general', which fits the bundled teacher.",
-    ),
-    gold: list[str] = typer.Option([], help="Labelled text, for gold and mixed."),
-    dev: list[str] = typer.Option(
-        [],
-        help="Labelled text that chooses the epoch. By default a tenth is held out: of the "
-        "annotated text for hard and soft, of the gold for gold and mixed. With fewer than 1,000 "
-        "gold texts, mixed learns from all of them and holds out a tenth of the other annotated "
-        "text, on which the teacher's decisions choose; where that is fewer than 30 texts, its "
-        "gold chooses as well.",
-    ),
-    labels_of: list[str] = typer.Option(
-        [],
-        help="FILE=a,b: this file of --gold or --dev was annotated for the labels a,b only, and "
-        "says nothing of others. By default a file was annotated for all labels of the student.",
-    ),
-    ignore_labels: str | None = typer.Option(
-        None, help="Labels a,b of the labelled text to leave out."
-    ),
-    format: str | None = typer.Option(None, help="Format of the labelled text."),
-    offsets: str = OFFSETS,
-    tag_column: str | None = TAG_COLUMN,
-    epochs: int | None = typer.Option(None, help="Passes over the annotated text, at most."),
-    seed: int = typer.Option(0, help="The same seed gives the same student."),
-    threads: int = typer.Option(1, help="CPU threads of the training."),
-    set_: list[str] = typer.Option(
-        [],
-        "--set",
-        help="Any other setting, as training.learning_rate=1e-3, target.span_temperature=0.5 or "
-        "student_options.hidden_dim=64.",
-    ),
+    output: Path,
+    teacher: str | None,
+    labels: list[str],
+    input: list[str],
+    annotations: list[Path],
+    targets: str | None,
+    student: str,
+    initial: str | None,
+    gold: list[str],
+    dev: list[str],
+    labels_of: list[str],
+    ignore_labels: str | None,
+    format: str | None,
+    offsets: str,
+    tag_column: str | None,
+    epochs: int | None,
+    seed: int,
+    threads: int,
+    set_: list[str],
 ) -> None:
     """Distil a student: from annotations, or the whole way from a teacher, labels and text."""
     from distilgliner.annotate.store import open_store
@@ -133,7 +170,7 @@ def distill(
         read_partly_labelled(sources, names, known, ignored, **reading) for sources in (gold, dev)
     )
     result = run_distillation(stores, config, output, gold=labelled, dev=chosen_by, initial=initial)
-    typer.echo(f"{output}: {_describe(result)}")
+    click.echo(f"{output}: {_describe(result)}")
     tell_borders(GoldBorders.from_dict(result.get("gold_borders")))
     tell_unspaced(result.get("texts_without_spaces", 0), result.get("texts", 0))
     if targets != "gold":
@@ -172,7 +209,7 @@ def _tell_what_is_missing(
 
     weak = gold_f1 is not None and is_weak(gold_f1)
     if gold_f1 is not None and weak:
-        typer.echo(
+        click.echo(
             f"Note: on your gold the teacher has an F1 of only {100 * gold_f1:.1f}, and the "
             "student learns its mistakes; fine-tune it on the gold first, see distilgliner "
             "finetune",
@@ -181,7 +218,7 @@ def _tell_what_is_missing(
     # Behind a general student, states gave nothing that shows (docs/explanation/experiments.md).
     without = [store for store in stores if store.manifest.states is None]
     if without and initial is None and config.training.terms.states.weight is None:
-        typer.echo(
+        click.echo(
             f"Note: {without[0].folder} has no hidden states of the teacher; most students that "
             "begin with random weights are better when they learn them too, see annotate "
             "--states -1",
@@ -189,13 +226,13 @@ def _tell_what_is_missing(
         )
     words = sum(store.words for store in stores)
     if words < _LITTLE_TEXT and not weak:  # whose new texts teach its mistakes again
-        typer.echo(
+        click.echo(
             f"Note: {words:,} words are little to learn from; more text would help, and so may new "
             "texts made of it, see distilgliner augment",
             err=True,
         )
     if initial is None and fits_general(config, stores[0]):
-        typer.echo(
+        click.echo(
             "Note: most students of this teacher are better when they begin with the "
             "general student of it, see --initial general",
             err=True,

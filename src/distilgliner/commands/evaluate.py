@@ -3,47 +3,61 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
+import click
 
+from distilgliner.commands.parameters import PATH, as_list
 from distilgliner.commands.reading import OFFSETS, TAG_COLUMN, build_reading
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from distilgliner.evaluate.run import Evaluation
 
 
+@click.command()
+@click.option(
+    "--model", required=True, help="Folder or hub id of a student or a GLiNER checkpoint."
+)
+@click.option(
+    "--gold",
+    "--input",
+    required=True,
+    help="Labelled documents: a file, '-' or hf:NAME:SPLIT, optionally with a slice [:100]. "
+    "--input is another name of this option.",
+)
+@click.option(
+    "--labels",
+    multiple=True,
+    callback=as_list,
+    help="Labels, as a,b or @FILE. Default: a closed student's own, else those in gold. Repeat "
+    "for groups that a GLiNER checkpoint is asked for in prompts of their own.",
+)
+@click.option("--ignore-labels", help="Gold labels to leave out, as a,b or @FILE.")
+@click.option("--format", help="Format of the labelled documents, when their name does not tell.")
+@OFFSETS
+@TAG_COLUMN
+@click.option("--threshold", default=0.5, type=float, help="Only entities that score above it.")
+@click.option(
+    "--annotations",
+    type=PATH,
+    help="A teacher's annotations of the same texts, to measure the agreement with it.",
+)
+@click.option("--json", "json_output", type=PATH, help="Also write the result as JSON.")
 def evaluate(
-    model: str = typer.Option(..., help="Folder or hub id of a student or a GLiNER checkpoint."),
-    gold: str = typer.Option(
-        ...,
-        "--gold",
-        "--input",
-        help="Labelled documents: a file, '-' or hf:NAME:SPLIT, optionally with a slice [:100]. "
-        "--input is another name of this option.",
-    ),
-    labels: list[str] = typer.Option(
-        [],
-        help="Labels, as a,b or @FILE. Default: a closed student's own, else those in gold. Repeat "
-        "for groups that a GLiNER checkpoint is asked for in prompts of their own.",
-    ),
-    ignore_labels: str = typer.Option(None, help="Gold labels to leave out, as a,b or @FILE."),
-    format: str = typer.Option(
-        None, help="Format of the labelled documents, when their name does not tell."
-    ),
-    offsets: str = OFFSETS,
-    tag_column: str | None = TAG_COLUMN,
-    threshold: float = typer.Option(0.5, help="Only entities that score above it."),
-    annotations: Path = typer.Option(
-        None, help="A teacher's annotations of the same texts, to measure the agreement with it."
-    ),
-    json_output: Path = typer.Option(None, "--json", help="Also write the result as JSON."),
+    model: str,
+    gold: str,
+    labels: list[str],
+    ignore_labels: str,
+    format: str,
+    offsets: str,
+    tag_column: str | None,
+    threshold: float,
+    annotations: Path,
+    json_output: Path,
 ) -> None:
     """Measure strict span F1 (micro, macro, per label) and word scores against human labels."""
-    from distilgliner.commands.console import OutputConsole
     from distilgliner.commands.options import (
         check_threshold,
         parse_labels,
@@ -81,34 +95,33 @@ def evaluate(
         with open_atomically(json_output) as stream:
             found = {"model": model, "input": gold, **evaluation.to_dict()}
             stream.write(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
-    console = OutputConsole()
-    console.print(build_table(evaluation))
-    console.print(describe(evaluation), highlight=False)
+    click.echo(format_table(evaluation))
+    click.echo(describe(evaluation))
     tell_shortened(evaluation.shortened_words)
     tell_borders(evaluation.borders)
     tell_unspaced(evaluation.unspaced, evaluation.documents)
 
 
-def build_table(evaluation: Evaluation) -> Table:
-    """Strict span scores: a row for each label, then macro and micro; percent."""
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table(title="Entities, strict (%)", title_justify="left")
-    table.add_column("label")
-    for name in ("precision", "recall", "F1", "gold"):
-        table.add_column(name, justify="right")
+def format_table(evaluation: Evaluation) -> str:
+    """Strict span scores in percent: a row for each label, then macro and micro."""
     spans = evaluation.quality.spans
     rows = [*spans.per_label.items(), ("macro", spans.macro), ("micro", spans.micro)]
-    for index, (name, scores) in enumerate(rows):
-        table.add_row(
-            escape(name),
-            *(f"{100 * value:.1f}" for value in (scores.precision, scores.recall, scores.f1)),
-            str(scores.support),
-            style="bold" if name == "micro" and index == len(rows) - 1 else None,
-            end_section=index == len(rows) - 3,
-        )
-    return table
+    width = max(len(name) for name, _ in rows)
+    heads = f"{'label':{width}}{_format_cells(('precision', 'recall', 'F1', 'gold'))}"
+    rule = "─" * len(heads)
+    lines = ["Entities, strict (%)", heads, rule]
+    for name, scores in rows:
+        if scores is spans.macro:
+            lines.append(rule)
+        shares = (scores.precision, scores.recall, scores.f1)
+        cells = [f"{100 * share:.1f}" for share in shares]
+        lines.append(f"{name:{width}}{_format_cells([*cells, str(scores.support)])}")
+    return "\n".join(lines)
+
+
+def _format_cells(cells: Sequence[str]) -> str:
+    widths = (9, 6, 6, 6)
+    return "".join(f"  {cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
 
 
 def describe(evaluation: Evaluation) -> str:

@@ -5,46 +5,79 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import typer
+import click
 
 from distilgliner.commands.options import parse_labels, parse_overrides, tell_borders, tell_unspaced
+from distilgliner.commands.parameters import PATH, as_list
 from distilgliner.commands.reading import OFFSETS, TAG_COLUMN, build_reading
 from distilgliner.errors import UserError
 
 
+@click.command()
+@click.option(
+    "--teacher", required=True, help="GLiNER checkpoint: a folder, a Hugging Face id, or 'bundled'."
+)
+@click.option(
+    "--gold",
+    required=True,
+    multiple=True,
+    callback=as_list,
+    help="Labelled text; repeat for several files.",
+)
+@click.option(
+    "--output",
+    required=True,
+    type=PATH,
+    help="Folder of the checkpoint; an unfinished run goes on.",
+)
+@click.option(
+    "--dev",
+    multiple=True,
+    callback=as_list,
+    help="Labelled text that chooses the epoch; by default a tenth is held out.",
+)
+@click.option("--labels", help="Labels as a,b,c or @FILE; by default all that occur in the gold.")
+@click.option("--ignore-labels", help="Labels a,b of the labelled text to leave out.")
+@click.option("--format", help="Format of the labelled text.")
+@OFFSETS
+@TAG_COLUMN
+@click.option(
+    "--keep",
+    multiple=True,
+    callback=as_list,
+    help="Text, without labels, in which to go on finding what the teacher finds now.",
+)
+@click.option(
+    "--keep-labels", help="What to go on finding in the text of --keep: labels as a,b,c or @FILE."
+)
+@click.option("--epochs", type=int, help="Passes over the gold, at most.")
+@click.option("--freeze", help="Parts to leave as they are: subwords, encoder, labels-encoder.")
+@click.option("--seed", default=0, type=int, help="The same seed gives the same checkpoint.")
+@click.option("--threads", type=int, help="CPU threads; by default torch decides.")
+@click.option(
+    "--set",
+    "set_",
+    multiple=True,
+    callback=as_list,
+    help="Any other setting, as learning_rate=1e-5 or prompts.full_fraction=1.",
+)
 def finetune(
-    teacher: str = typer.Option(
-        ..., help="GLiNER checkpoint: a folder, a Hugging Face id, or 'bundled'."
-    ),
-    gold: list[str] = typer.Option(..., help="Labelled text; repeat for several files."),
-    output: Path = typer.Option(..., help="Folder of the checkpoint; an unfinished run goes on."),
-    dev: list[str] = typer.Option(
-        [], help="Labelled text that chooses the epoch; by default a tenth is held out."
-    ),
-    labels: str | None = typer.Option(
-        None, help="Labels as a,b,c or @FILE; by default all that occur in the gold."
-    ),
-    ignore_labels: str | None = typer.Option(
-        None, help="Labels a,b of the labelled text to leave out."
-    ),
-    format: str | None = typer.Option(None, help="Format of the labelled text."),
-    offsets: str = OFFSETS,
-    tag_column: str | None = TAG_COLUMN,
-    keep: list[str] = typer.Option(
-        [], help="Text, without labels, in which to go on finding what the teacher finds now."
-    ),
-    keep_labels: str | None = typer.Option(
-        None, help="What to go on finding in the text of --keep: labels as a,b,c or @FILE."
-    ),
-    epochs: int | None = typer.Option(None, help="Passes over the gold, at most."),
-    freeze: str | None = typer.Option(
-        None, help="Parts to leave as they are: subwords, encoder, labels-encoder."
-    ),
-    seed: int = typer.Option(0, help="The same seed gives the same checkpoint."),
-    threads: int | None = typer.Option(None, help="CPU threads; by default torch decides."),
-    set_: list[str] = typer.Option(
-        [], "--set", help="Any other setting, as learning_rate=1e-5 or prompts.full_fraction=1."
-    ),
+    teacher: str,
+    gold: list[str],
+    output: Path,
+    dev: list[str],
+    labels: str | None,
+    ignore_labels: str | None,
+    format: str | None,
+    offsets: str,
+    tag_column: str | None,
+    keep: list[str],
+    keep_labels: str | None,
+    epochs: int | None,
+    freeze: str | None,
+    seed: int,
+    threads: int | None,
+    set_: list[str],
 ) -> None:
     """Fine-tune a GLiNER teacher on labelled text: the first step when there is some."""
     from distilgliner.corpus.borders import GoldBorders
@@ -77,7 +110,7 @@ def finetune(
         keep_labels=parse_labels(keep_labels) or (),
         threads=threads,
     )
-    typer.echo(
+    click.echo(
         f"{output}: dev F1 {100 * result['f1_before']:.1f} before, {100 * result['f1']:.1f} after, "
         f"{result['updates']:,} updates in {result['seconds']:.0f} s"
         f"{_describe_share(result['share'])}{_describe_kept(result)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 from distilgliner.corpus.label_option import read_labels
 from distilgliner.corpus.labels import check_labels
@@ -61,7 +61,7 @@ def check_threshold(threshold: float) -> None:
 def tell_shortened(words: int) -> None:
     """Say on stderr that a teacher did not see the ends of some words, if so."""
     if words:
-        typer.echo(
+        click.echo(
             f"Note: words too long for the teacher, which saw only their beginning: {words:,}",
             err=True,
         )
@@ -70,7 +70,7 @@ def tell_shortened(words: int) -> None:
 def tell_borders(borders: GoldBorders) -> None:
     """Say on stderr how much gold does not lie on word borders, if any."""
     if sentence := borders.describe():
-        typer.echo(f"Note: {sentence}", err=True)
+        click.echo(f"Note: {sentence}", err=True)
 
 
 def tell_unspaced(count: int, total: int) -> None:
@@ -78,7 +78,7 @@ def tell_unspaced(count: int, total: int) -> None:
     from distilgliner.corpus.unspaced import describe_unspaced
 
     if sentence := describe_unspaced(count, total):
-        typer.echo(f"Note: {sentence}", err=True)
+        click.echo(f"Note: {sentence}", err=True)
 
 
 def parse_overrides(settings: list[str]) -> dict[str, Any]:

@@ -8,7 +8,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
+import click
+
+from distilgliner.commands.parameters import as_list
 
 if TYPE_CHECKING:
     from distilgliner.commands.prediction_lines import Input
@@ -20,26 +22,50 @@ _FIRST_LINE_SECONDS = 30.0
 """How long predicting says nothing about its progress."""
 
 
+@click.command()
+@click.option(
+    "--model", required=True, help="Folder or hub id of a student or a GLiNER checkpoint."
+)
+@click.option(
+    "--labels",
+    multiple=True,
+    callback=as_list,
+    help="What to look for, as a,b or @FILE. Default: a student's own. Repeat for groups that "
+    "a GLiNER checkpoint is asked for in prompts of their own.",
+)
+@click.option(
+    "--input", default="-", help="Texts: a file, a folder, '-' (text or JSONL) or hf:NAME:SPLIT."
+)
+@click.option("--output", default="-", help="The JSONL file to write, or '-'.")
+@click.option("--format", help="Format of the input, when its name does not tell.")
+@click.option("--threshold", default=0.5, type=float, help="Only entities that score above it.")
+@click.option(
+    "--batch-size",
+    default=256,
+    type=click.IntRange(min=1),
+    help="Texts that are read and predicted at once, by each worker.",
+)
+@click.option(
+    "--workers",
+    default=1,
+    type=click.IntRange(min=1),
+    help="Processes that predict, each with its own model.",
+)
+@click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    help="Threads of each process. Default: all cores, or 1 with several workers.",
+)
 def predict(
-    model: str = typer.Option(..., help="Folder or hub id of a student or a GLiNER checkpoint."),
-    labels: list[str] = typer.Option(
-        [],
-        help="What to look for, as a,b or @FILE. Default: a student's own. Repeat for groups that "
-        "a GLiNER checkpoint is asked for in prompts of their own.",
-    ),
-    input: str = typer.Option(
-        "-", help="Texts: a file, a folder, '-' (text or JSONL) or hf:NAME:SPLIT."
-    ),
-    output: str = typer.Option("-", help="The JSONL file to write, or '-'."),
-    format: str = typer.Option(None, help="Format of the input, when its name does not tell."),
-    threshold: float = typer.Option(0.5, help="Only entities that score above it."),
-    batch_size: int = typer.Option(
-        256, min=1, help="Texts that are read and predicted at once, by each worker."
-    ),
-    workers: int = typer.Option(1, min=1, help="Processes that predict, each with its own model."),
-    threads: int = typer.Option(
-        None, min=1, help="Threads of each process. Default: all cores, or 1 with several workers."
-    ),
+    model: str,
+    labels: list[str],
+    input: str,
+    output: str,
+    format: str,
+    threshold: float,
+    batch_size: int,
+    workers: int,
+    threads: int,
 ) -> None:
     """Find entities: a JSON line with text and entities for every text, in order.
 

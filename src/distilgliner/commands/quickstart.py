@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import typer
-from rich.text import Text
+import click
 
-from distilgliner.commands.console import OutputConsole
+from distilgliner.commands.parameters import PATH
 from distilgliner.errors import missing_extra
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 _COLOURS = ("cyan", "green", "yellow", "magenta", "blue", "red")
 
 
+@click.command()
+@click.option(
+    "--output", default=Path("quickstart"), type=PATH, help="Folder of the report and the student."
+)
+@click.option(
+    "--epochs", default=6, type=click.IntRange(min=1), help="Passes over the transfer text."
+)
+@click.option(
+    "--transfer", default=2000, type=click.IntRange(min=1, max=3000), help="Unlabelled sentences."
+)
 def quickstart(
-    output: Path = typer.Option(Path("quickstart"), help="Folder of the report and the student."),
-    epochs: int = typer.Option(6, min=1, help="Passes over the transfer text."),
-    transfer: int = typer.Option(2000, min=1, max=3000, help="Unlabelled sentences."),
+    output: Path,
+    epochs: int,
+    transfer: int,
 ) -> None:
     """Distil the bundled teacher on the bundled corpus, compare all arms, and tag sentences."""
     try:
@@ -27,7 +40,8 @@ def quickstart(
             run_quickstart,
         )
     except ModuleNotFoundError as error:
-        raise missing_extra(error.name or "torch", "compare") from None
+        raise missing_extra(error.name or "torch", "quickstart") from None
+    from distilgliner.commands.console import OutputConsole
     from distilgliner.commands.options import tell_borders
     from distilgliner.compare.report.verdict import build_verdict
     from distilgliner.corpus.borders import GoldBorders
@@ -51,6 +65,8 @@ def quickstart(
 
 def _highlight(text: str, entities: list[dict[str, object]], labels: list[str]) -> Text:
     """The sentence with its entities in colour and their labels behind them."""
+    from rich.text import Text
+
     line = Text("  ")
     position = 0
     for entity in entities:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import typer
+import click
 
 from distilgliner.corpus.reading import Reading
 
-OFFSETS = typer.Option(
-    "characters",
+OFFSETS = click.option(
+    "--offsets",
+    default="characters",
     help="What start and end of entities count: characters, utf16 (JavaScript, Java), utf8 (bytes) "
     "or inclusive (characters, the end that of the last one).",
 )
-TAG_COLUMN = typer.Option(
-    None,
+TAG_COLUMN = click.option(
+    "--tag-column",
     help="The column of tags that counts, where a file has several: its number, from 1, or its "
     "name.",
 )

@@ -4,30 +4,76 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-import typer
+import click
+
+from distilgliner.commands.parameters import as_list
 
 
+@click.command()
+@click.option(
+    "--model", required=True, help="Folder or hub id of a student or a GLiNER checkpoint."
+)
+@click.option("--host", default="127.0.0.1", help="Address to listen on; 0.0.0.0 is all of them.")
+@click.option(
+    "--port", default=8000, type=click.IntRange(min=0, max=65535), help="0: any that is free."
+)
+@click.option("--threshold", default=0.5, type=float, help="Where a request names none.")
+@click.option(
+    "--threads", default=1, type=click.IntRange(min=1), help="Threads that predict a request."
+)
+@click.option(
+    "--max-bytes", default=1_000_000, type=click.IntRange(min=1), help="Size of a request."
+)
+@click.option("--max-texts", default=10_000, type=click.IntRange(min=1), help="Texts of a request.")
+@click.option(
+    "--max-labels", default=1_000, type=click.IntRange(min=1), help="Labels of a request."
+)
+@click.option(
+    "--max-words", default=250_000, type=click.IntRange(min=1), help="Words of a request."
+)
+@click.option(
+    "--max-scores",
+    default=15_000_000,
+    type=click.IntRange(min=1),
+    help="Scores of a request: words times labels times tags, or widths.",
+)
+@click.option(
+    "--max-waiting",
+    default=64,
+    type=click.IntRange(min=1),
+    help="Requests at once; others are told to wait.",
+)
+@click.option(
+    "--max-connections", default=500, type=click.IntRange(min=1), help="Connections at once."
+)
+@click.option(
+    "--timeout",
+    default=30.0,
+    type=click.FloatRange(min=0.1),
+    help="Seconds until a request is given up.",
+)
+@click.option(
+    "--allow-host",
+    multiple=True,
+    callback=as_list,
+    help="Another name by which the server may be addressed, for example behind a proxy; "
+    "'*' for any. May be repeated.",
+)
 def serve(
-    model: str = typer.Option(..., help="Folder or hub id of a student or a GLiNER checkpoint."),
-    host: str = typer.Option("127.0.0.1", help="Address to listen on; 0.0.0.0 is all of them."),
-    port: int = typer.Option(8000, min=0, max=65535, help="0: any that is free."),
-    threshold: float = typer.Option(0.5, help="Where a request names none."),
-    threads: int = typer.Option(1, min=1, help="Threads that predict a request."),
-    max_bytes: int = typer.Option(1_000_000, min=1, help="Size of a request."),
-    max_texts: int = typer.Option(10_000, min=1, help="Texts of a request."),
-    max_labels: int = typer.Option(1_000, min=1, help="Labels of a request."),
-    max_words: int = typer.Option(250_000, min=1, help="Words of a request."),
-    max_scores: int = typer.Option(
-        15_000_000, min=1, help="Scores of a request: words times labels times tags, or widths."
-    ),
-    max_waiting: int = typer.Option(64, min=1, help="Requests at once; others are told to wait."),
-    max_connections: int = typer.Option(500, min=1, help="Connections at once."),
-    timeout: float = typer.Option(30.0, min=0.1, help="Seconds until a request is given up."),
-    allow_host: list[str] = typer.Option(
-        [],
-        help="Another name by which the server may be addressed, for example behind a proxy; "
-        "'*' for any. May be repeated.",
-    ),
+    model: str,
+    host: str,
+    port: int,
+    threshold: float,
+    threads: int,
+    max_bytes: int,
+    max_texts: int,
+    max_labels: int,
+    max_words: int,
+    max_scores: int,
+    max_waiting: int,
+    max_connections: int,
+    timeout: float,
+    allow_host: list[str],
 ) -> None:
     """Answer HTTP requests as GLiNER's own server does, and show a page to try the model."""
     from distilgliner.commands.options import check_threshold
@@ -65,13 +111,13 @@ def serve(
         hosts = build_hosts(bound.getsockname()[0], [*allow_host, *_get_name(host)])
         app = build_app(answerer, limits, hosts)
         address = format_address(bound)
-        typer.echo(f"{model} answers at {address}{ROUTE}; open {address} to try it. Ctrl-C ends.")
+        click.echo(f"{model} answers at {address}{ROUTE}; open {address} to try it. Ctrl-C ends.")
         if not is_loopback(bound):
-            typer.echo("Note: whoever reaches this address may ask; there is no login.", err=True)
+            click.echo("Note: whoever reaches this address may ask; there is no login.", err=True)
         with suppress(KeyboardInterrupt, StoppedError):  # raised once all is answered
             run_server(app, bound, limits)
         answerer.close()
-        typer.echo("stopped")
+        click.echo("stopped")
 
 
 def _get_name(host: str) -> list[str]:

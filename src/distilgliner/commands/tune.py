@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 from distilgliner.commands.options import (
     parse_labels,
@@ -13,6 +13,7 @@ from distilgliner.commands.options import (
     parse_training,
     tell_borders,
 )
+from distilgliner.commands.parameters import PATH, as_list
 from distilgliner.commands.reading import OFFSETS, TAG_COLUMN, build_reading
 from distilgliner.errors import missing_extra
 
@@ -22,34 +23,71 @@ if TYPE_CHECKING:
 SHOWN_TRIALS = 5
 
 
+@click.command()
+@click.option(
+    "--annotations",
+    required=True,
+    multiple=True,
+    callback=as_list,
+    type=PATH,
+    help="Folder that 'distilgliner annotate' wrote; several as in 'distilgliner distill'.",
+)
+@click.option(
+    "--dev",
+    required=True,
+    multiple=True,
+    callback=as_list,
+    help="Labelled text that chooses; never your test text.",
+)
+@click.option(
+    "--output", required=True, type=PATH, help="Folder of the search; an unfinished one goes on."
+)
+@click.option("--targets", default="soft", help="What to learn: gold, hard, soft or mixed.")
+@click.option("--student", default="bilstm-crf", help="As in 'distilgliner distill'.")
+@click.option("--initial", help="As in 'distilgliner distill'.")
+@click.option("--gold", multiple=True, callback=as_list, help="Labelled text, for gold and mixed.")
+@click.option(
+    "--space", type=PATH, help="YAML file of keys with lists of values or {low, high, log}."
+)
+@click.option("--trials", default=20, type=int, help="Settings to try, at most.")
+@click.option(
+    "--minutes", default=60.0, type=float, help="Time to take, at most, repeats included."
+)
+@click.option("--repeat", default=3, type=int, help="Best settings to run again with other seeds.")
+@click.option("--labels-of", multiple=True, callback=as_list, help="As in 'distilgliner distill'.")
+@click.option("--ignore-labels", help="Labels a,b of the labelled text to leave out.")
+@click.option("--format", help="Format of the labelled text.")
+@OFFSETS
+@TAG_COLUMN
+@click.option("--seed", default=0, type=int, help="The same seed gives the same trials.")
+@click.option("--threads", default=1, type=int, help="CPU threads of the training.")
+@click.option(
+    "--set",
+    "set_",
+    multiple=True,
+    callback=as_list,
+    help="Any setting that all trials share, as training.epochs=3.",
+)
 def tune(
-    annotations: list[Path] = typer.Option(
-        ..., help="Folder that 'distilgliner annotate' wrote; several as in 'distilgliner distill'."
-    ),
-    dev: list[str] = typer.Option(..., help="Labelled text that chooses; never your test text."),
-    output: Path = typer.Option(..., help="Folder of the search; an unfinished one goes on."),
-    targets: str = typer.Option("soft", help="What to learn: gold, hard, soft or mixed."),
-    student: str = typer.Option("bilstm-crf", help="As in 'distilgliner distill'."),
-    initial: str | None = typer.Option(None, help="As in 'distilgliner distill'."),
-    gold: list[str] = typer.Option([], help="Labelled text, for gold and mixed."),
-    space: Path | None = typer.Option(
-        None, help="YAML file of keys with lists of values or {low, high, log}."
-    ),
-    trials: int = typer.Option(20, help="Settings to try, at most."),
-    minutes: float = typer.Option(60.0, help="Time to take, at most, repeats included."),
-    repeat: int = typer.Option(3, help="Best settings to run again with other seeds."),
-    labels_of: list[str] = typer.Option([], help="As in 'distilgliner distill'."),
-    ignore_labels: str | None = typer.Option(
-        None, help="Labels a,b of the labelled text to leave out."
-    ),
-    format: str | None = typer.Option(None, help="Format of the labelled text."),
-    offsets: str = OFFSETS,
-    tag_column: str | None = TAG_COLUMN,
-    seed: int = typer.Option(0, help="The same seed gives the same trials."),
-    threads: int = typer.Option(1, help="CPU threads of the training."),
-    set_: list[str] = typer.Option(
-        [], "--set", help="Any setting that all trials share, as training.epochs=3."
-    ),
+    annotations: list[Path],
+    dev: list[str],
+    output: Path,
+    targets: str,
+    student: str,
+    initial: str | None,
+    gold: list[str],
+    space: Path | None,
+    trials: int,
+    minutes: float,
+    repeat: int,
+    labels_of: list[str],
+    ignore_labels: str | None,
+    format: str | None,
+    offsets: str,
+    tag_column: str | None,
+    seed: int,
+    threads: int,
+    set_: list[str],
 ) -> None:
     """Search for the settings of 'distill' that suit a corpus, on dev and in a bounded time."""
     from distilgliner.annotate.store import open_store

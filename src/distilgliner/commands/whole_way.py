@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from distilgliner.commands.options import parse_labels, parse_prompts
 from distilgliner.corpus.document import Document
@@ -64,7 +64,7 @@ class WholeWay:
             initial=self.initial,
             threads=self.threads,
         )
-        typer.echo(describe_pipeline(result))
+        click.echo(describe_pipeline(result))
 
     def _check(self) -> None:
         """Raise `UserError` for what is missing, and for what the whole way has no use for."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from distilgliner.annotate.manifest import read_manifest, write_manifest
 from distilgliner.annotate.store import AnnotationStore, open_store
 from distilgliner.cli import main
 from tiny_store import build_documents, write_store
@@ -18,9 +18,11 @@ def test_words_that_the_teacher_shortened_are_told(
     count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_store(tmp_path, build_documents(5))
-    manifest = json.loads((tmp_path / "manifest.json").read_text())
-    manifest["corpus"]["shortened_words"] = count
-    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    manifest = read_manifest(tmp_path)
+    assert manifest is not None
+    assert manifest.corpus is not None
+    corpus = manifest.corpus.model_copy(update={"shortened_words": count})
+    write_manifest(tmp_path, manifest.model_copy(update={"corpus": corpus}))
     monkeypatch.setattr("distilgliner.annotate.checkpoint.check_packages", lambda: None)
     monkeypatch.setattr(
         "distilgliner.annotate.run.run_annotation", lambda *_, **__: open_store(tmp_path)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from distilgliner.annotate.manifest import read_manifest, write_manifest
 from distilgliner.cli import COMMANDS, main
 from distilgliner.corpus.document import Document, Entity
 from distilgliner.student.folder import write_student
@@ -78,8 +79,9 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "exported" / "model.safetensors").unlink()
     half = folder / "half"
     write_store(half, documents[:4])
-    manifest = json.loads((half / "manifest.json").read_text())
-    (half / "manifest.json").write_text(json.dumps(manifest | {"complete": False}))
+    manifest = read_manifest(half)
+    assert manifest is not None
+    write_manifest(half, manifest.model_copy(update={"complete": False}))
     (folder / "good.yaml").write_text(YAML)
     (folder / "double.yaml").write_text(YAML.replace("city", "person"))
     (folder / "surprise.yaml").write_text(YAML + "surprise: 1\n")
@@ -260,8 +262,8 @@ def run(command: str) -> int:
         (f"{COMPARE} good.yaml --output texts.txt", "texts.txt is a file; give a folder"),
         (f"{COMPARE} --labels a --gold gold.jsonl", "the options: transfer: Field required"),
         # export
-        (f"{EXPORT} --model lost", "lost is no student: it has no config.json; give a student's"),
-        (f"{EXPORT} --model texts.txt", "texts.txt is no student: .*; give a student's folder"),
+        (f"{EXPORT} --model lost", "lost' is no folder here"),
+        (f"{EXPORT} --model texts.txt", "texts.txt is a file; give the student's folder"),
         (f"{EXPORT} --model empty", "empty is no student: .*; give a student's folder"),
         (f"{EXPORT} --model teacher", "teacher is no student: .*; give a student's folder"),
         (f"{EXPORT} --model damaged", "damaged is damaged .*; distil the student again"),
