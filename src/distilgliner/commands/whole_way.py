@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from distilgliner.commands.options import parse_labels, parse_prompts
+from distilgliner.commands.options import (
+    parse_labels,
+    parse_prompts,
+    tell_borders,
+    tell_unspaced,
+)
+from distilgliner.corpus.borders import GoldBorders
 from distilgliner.corpus.document import Document
 from distilgliner.corpus.reading import Reading
 from distilgliner.errors import UserError
@@ -65,6 +71,9 @@ class WholeWay:
             threads=self.threads,
         )
         click.echo(describe_pipeline(result))
+        said = result.distilled
+        tell_borders(GoldBorders.from_dict(said.get("gold_borders")))
+        tell_unspaced(said.get("texts_without_spaces", 0), said.get("texts", 0))
 
     def _check(self) -> None:
         """Raise `UserError` for what is missing, and for what the whole way has no use for."""

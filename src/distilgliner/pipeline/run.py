@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,8 @@ class PipelineResult:
     fine_tuned: dict[str, Any] | None
     """What `finetune` says where it was worth it, else None."""
     annotated_words: int
+    distilled: dict[str, Any] = field(default_factory=dict)
+    """What `run_distillation` says."""
 
 
 def run_pipeline(
@@ -126,6 +128,7 @@ def run_pipeline(
         teacher_gold_f1=gold_f1,
         fine_tuned=fine_tuned,
         annotated_words=store.words,
+        distilled=result,
     )
 
 
