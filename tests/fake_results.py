@@ -205,16 +205,16 @@ def _example(rng: random.Random, marked: str, arms: Sequence[str]) -> dict[str, 
     for system in ("teacher", *arms):
         said = []
         for entity, confusion in zip(gold, confusions, strict=True):
-            claim = entity | {"score": round(rng.uniform(0.5, 0.99), 3)}
+            prediction = entity | {"score": round(rng.uniform(0.5, 0.99), 3)}
             if confusion and rng.random() < weak[system]:
                 fate = rng.randrange(3)
                 if fate == 0:
                     continue
                 if fate == 1:
-                    claim["label"] = confusion
+                    prediction["label"] = confusion
                 elif " " in text[entity["start"] : entity["end"]]:
-                    claim["start"] = text.index(" ", entity["start"]) + 1
-            said.append(claim)
+                    prediction["start"] = text.index(" ", entity["start"]) + 1
+            said.append(prediction)
         if rng.random() < weak[system] / 3:
             last = re.search(r"\w+(?=\W*$)", text)
             if last and all(e["end"] <= last.start() for e in gold):

@@ -23,11 +23,11 @@ from distilgliner.annotate.store import open_store
 from distilgliner.compare.arms.annotations import annotate_transfer, find_layers
 from distilgliner.compare.arms.arm import LABEL_FREE, ArmJob, annotation_folder, build_dev
 from distilgliner.compare.arms.prepare_teacher import prepare_teacher
-from distilgliner.compare.run_record import claim_comparison
+from distilgliner.compare.run_record import record_comparison
 from distilgliner.distill.config import DistillConfig
 from distilgliner.distill.run import run_distillation
+from distilgliner.evaluate.external import ExternalModel
 from distilgliner.evaluate.footprint import compute_disk_bytes, count_parameters
-from distilgliner.evaluate.foreign import ForeignModel
 from distilgliner.folders import lock_folder
 from distilgliner.runtime.export import Quantize, run_export
 from distilgliner.student.folder_files import MANIFEST_FILE
@@ -52,10 +52,10 @@ class Candidate:
 
     name: str
     kind: str
-    model: str | Path | ForeignModel
+    model: str | Path | ExternalModel
     parameters: int | None = None
     disk_bytes: int | None = None
-    scored: tuple[str | Path | ForeignModel, ...] = ()
+    scored: tuple[str | Path | ExternalModel, ...] = ()
     is_measured: bool = True
     note: str = ""
 
@@ -74,7 +74,7 @@ def build_candidates(plan: Plan) -> list[Candidate]:
 def _prepare(plan: Plan) -> str | Path:
     """The comparison's teacher, and its scores of the transfer and dev text, in its own folder."""
     with lock_folder(plan.run):
-        claim_comparison(plan.run, plan.config, plan.data, [find_checkpoint(plan.config.teacher)])
+        record_comparison(plan.run, plan.config, plan.data, [find_checkpoint(plan.config.teacher)])
         teacher = prepare_teacher(plan.config, plan.run, plan.data, quiet=False)
         states = find_layers(plan.config.training.terms)
         annotate_transfer(plan.config, plan.run, plan.data, teacher, states=states, quiet=False)
@@ -167,7 +167,7 @@ def _build_spacy(plan: Plan) -> Iterator[Candidate]:
         dev, _ = build_dev(ArmJob(plan.config, plan.run, arm, "", 0), plan.data)
         steps = QUICK_STEPS if plan.quick else None
         models = tuple(
-            ForeignModel("benchmarks.runtime.loaders:load_spacy", str(pipeline), ROOT)
+            ExternalModel("benchmarks.runtime.loaders:load_spacy", str(pipeline), ROOT)
             for pipeline in (
                 train_spacy(
                     plan.output / "spacy" / arm / f"seed-{seed}", train, dev,
@@ -230,7 +230,7 @@ def _build_architectures(plan: Plan) -> Iterator[Candidate]:
 def _build_foreign(
     name: str, kind: str, loader: str, folder: Path, source: Path, *, is_scored: bool = False
 ) -> Candidate:
-    model = ForeignModel(f"benchmarks.runtime.loaders:{loader}", str(folder), ROOT)
+    model = ExternalModel(f"benchmarks.runtime.loaders:{loader}", str(folder), ROOT)
     return Candidate(
         name,
         kind,

@@ -15,7 +15,7 @@ from typing import Any
 from benchmarks.runtime.models import Candidate
 from distilgliner.errors import UserError
 from distilgliner.evaluate.cost import run_cost
-from distilgliner.evaluate.foreign import ForeignModel
+from distilgliner.evaluate.external import ExternalModel
 from distilgliner.evaluate.run import run_evaluation
 from distilgliner.files import read_json, write_json
 from distilgliner.models import locate_model
@@ -122,9 +122,9 @@ def find_reason(message: str) -> str:
     return lines[-1] if lines else "no reason given"
 
 
-def compute_key(model: str | Path | ForeignModel) -> str:
+def compute_key(model: str | Path | ExternalModel) -> str:
     """Identifies the files of a model by name, size and time, without reading gigabytes."""
-    folder = Path(model.model) if isinstance(model, ForeignModel) else locate_model(model)
+    folder = Path(model.model) if isinstance(model, ExternalModel) else locate_model(model)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     parts = [(str(path.relative_to(folder)), path.stat().st_size) for path in files]
     times = [path.stat().st_mtime_ns for path in files]
@@ -142,7 +142,7 @@ def measure_quality(
             key = f"{candidate.name} {compute_key(model)} {len(documents)}"
             if key not in known:
                 try:
-                    predictor = model.load() if isinstance(model, ForeignModel) else model
+                    predictor = model.load() if isinstance(model, ExternalModel) else model
                     evaluation = run_evaluation(predictor, documents, labels=labels)
                 except ValueError as error:  # packing of encoders that the package cannot pack
                     print(f"{candidate.name}: no F1: {error}", flush=True)

@@ -27,7 +27,7 @@ from distilgliner.corpus.document import Document
 from distilgliner.corpus.read import read_documents
 from distilgliner.finetune.config import FinetuneConfig, build_finetune_config
 from distilgliner.finetune.examples import build_training_corpus
-from distilgliner.finetune.run import claim_folder, finish_folder
+from distilgliner.finetune.run import finish_folder, record_finetuning
 from distilgliner.finetune.train import DevSet, train_teacher
 from distilgliner.folders import lock_folder
 
@@ -57,7 +57,7 @@ def main() -> None:
     checkpoint = find_checkpoint(start)
     named = {"recipe": recipe["corpora"], "share": arguments.share}
     with lock_folder(arguments.output):
-        if claim_folder(arguments.output, config, checkpoint, named) is None:
+        if record_finetuning(arguments.output, config, checkpoint, named) is None:
             _train(load_teacher(checkpoint), recipe, config, arguments)
 
 

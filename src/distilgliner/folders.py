@@ -136,7 +136,7 @@ def _is_same_file(one: Path, other: Path) -> bool:
     return one.is_file() and filecmp.cmp(one, other, shallow=False)
 
 
-def claim_run(folder: Path, name: str, run: dict[str, Any], content: str) -> None:
+def record_run(folder: Path, name: str, run: dict[str, Any], content: str) -> None:
     """Write down what the run in a folder is, or check that it is this very one.
 
     name: the file that says it; content: what users call such a run. Raises `UserError` for a

@@ -20,7 +20,7 @@ pytest.importorskip("gliner", reason="needs the extra 'annotate'")
 
 
 @pytest.fixture(scope="module")
-def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a finished comparison in `out`."""
     folder = tmp_path_factory.mktemp("comparison")
     config = read_compare_config(write_comparison(folder, cost_rounds=1, cost_seconds=0.02))
@@ -29,9 +29,9 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def folder(material: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of it, to change; that the files have moved is nobody's business."""
-    shutil.copytree(material, tmp_path / "copy", copy_function=shutil.copy2)
+    shutil.copytree(prepared, tmp_path / "copy", copy_function=shutil.copy2)
     monkeypatch.chdir(tmp_path / "copy")
     return Path()
 
@@ -121,7 +121,7 @@ def test_a_folder_in_use_or_impossible(folder: Path) -> None:
             run_comparison(build(), output, quiet=True)
 
 
-def test_thresholds_are_checked_before_the_folder_is_claimed(folder: Path) -> None:
+def test_thresholds_are_checked_before_the_folder_is_written_to(folder: Path) -> None:
     target = build().target.model_copy(update={"teacher_threshold": 0.001})
     with pytest.raises(UserError, match=r"teacher_threshold=0\.001 is below the floor 0\.01"):
         run_comparison(build(target=target), "other", quiet=True)

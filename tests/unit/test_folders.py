@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from distilgliner.errors import UserError
-from distilgliner.folders import check_content, claim_run, lock_folder
+from distilgliner.folders import check_content, lock_folder, record_run
 
 
 @pytest.mark.parametrize("name", ["/proc/none/folder", "texts.txt/folder", "x" * 300])
@@ -88,10 +88,10 @@ def test_a_folder_that_cannot_be_written_to(
 
 def test_a_run_is_written_down_once(tmp_path: Path) -> None:
     run = {"config": {"sizes": (1, 2)}}
-    claim_run(tmp_path / "out", "run.json", run, "run")
-    claim_run(tmp_path / "out", "run.json", run, "run")
+    record_run(tmp_path / "out", "run.json", run, "run")
+    record_run(tmp_path / "out", "run.json", run, "run")
     with pytest.raises(UserError, match="holds a run with other settings or data; give another"):
-        claim_run(tmp_path / "out", "run.json", {"config": {}}, "run")
+        record_run(tmp_path / "out", "run.json", {"config": {}}, "run")
     (tmp_path / "out" / "run.json").write_text("{")
     with pytest.raises(UserError, match=r"run\.json cannot be read as JSON .*; remove the folder"):
-        claim_run(tmp_path / "out", "run.json", run, "run")
+        record_run(tmp_path / "out", "run.json", run, "run")

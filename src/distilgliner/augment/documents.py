@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from distilgliner.augment.case import change_case
 from distilgliner.augment.config import AugmentConfig
 from distilgliner.augment.mask import delete_words, replace_words
-from distilgliner.augment.material import Material, build_material, hash_text
+from distilgliner.augment.replacements import Replacements, build_replacements, hash_text
 from distilgliner.augment.slots import fill_slots, trim_entities
 from distilgliner.corpus.document import Document
 from distilgliner.corpus.texts import CheckedDocuments, list_texts
@@ -42,34 +42,34 @@ def augment_documents(
     if isinstance(documents, Iterator):
         documents = list(documents)
     checked = CheckedDocuments(documents, source)
-    material = build_material(checked, config, list_texts(excluded, "excluded"), source)
-    return vary_documents(checked, config, material)
+    replacements = build_replacements(checked, config, list_texts(excluded, "excluded"), source)
+    return vary_documents(checked, config, replacements)
 
 
 def vary_documents(
-    documents: Iterable[Document], config: AugmentConfig, material: Material
+    documents: Iterable[Document], config: AugmentConfig, replacements: Replacements
 ) -> Iterator[Document]:
     """The second pass of `augment_documents`: the new texts, those of a document together."""
     made: set[int] = set()
     for document in documents:
-        if material.is_excluded(document.text):
+        if replacements.is_excluded(document.text):
             continue
-        for text in make_texts(document, config, material):
+        for text in make_texts(document, config, replacements):
             key = hash_text(text)
             if key not in made:
                 made.add(key)
                 yield Document(text)
 
 
-def make_texts(document: Document, config: AugmentConfig, material: Material) -> list[str]:
+def make_texts(document: Document, config: AugmentConfig, replacements: Replacements) -> list[str]:
     """Up to `config.factor` different new texts of one document, in the order of drawing."""
     generator = random.Random(f"{config.seed} {document.id}")
     trimmed = trim_entities(document)
     texts: list[str] = []
     while len(texts) < config.factor:
         for _ in range(_TRIES):
-            text = _vary(trimmed, config, material, generator)
-            if text not in texts and material.is_new(text):
+            text = _vary(trimmed, config, replacements, generator)
+            if text not in texts and replacements.is_new(text):
                 texts.append(text)
                 break
         else:
@@ -78,20 +78,20 @@ def make_texts(document: Document, config: AugmentConfig, material: Material) ->
 
 
 def _vary(
-    document: Document, config: AugmentConfig, material: Material, generator: random.Random
+    document: Document, config: AugmentConfig, replacements: Replacements, generator: random.Random
 ) -> str:
     if "slots" in config.methods:
         document = fill_slots(
             document,
-            material.names,
+            replacements.names,
             config.slots.fraction,
             generator,
-            articles=material.articles,
+            articles=replacements.articles,
         )
     text = document.text
     if "mask" in config.methods:
         if config.mask.operation == "similar":
-            text = replace_words(document, material.words, config.mask.fraction, generator)
+            text = replace_words(document, replacements.words, config.mask.fraction, generator)
         else:
             text = delete_words(document, config.mask.fraction, generator)
     if "case" in config.methods:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from distilgliner.augment.config import AugmentConfig
 from distilgliner.augment.documents import vary_documents
-from distilgliner.augment.material import build_material
+from distilgliner.augment.replacements import build_replacements
 from distilgliner.corpus.document import Document
 from distilgliner.corpus.texts import CheckedDocuments, list_texts
 from distilgliner.corpus.write import open_atomically
@@ -26,7 +26,7 @@ class AugmentResult:
     """New ones."""
     documents: int
     """That they were made of."""
-    passed_over: int
+    excluded_documents: int
     """Documents not used, because they are to be kept out."""
 
 
@@ -54,13 +54,13 @@ def run_augmentation(
     texts = 0
     with open_atomically(output) as stream, build_progress(quiet=quiet) as progress:
         watched = _Watched(checked, progress, ["read", "augment"])
-        material = build_material(watched, config, kept_out, source)
-        for document in vary_documents(watched, config, material):
+        replacements = build_replacements(watched, config, kept_out, source)
+        for document in vary_documents(watched, config, replacements):
             stream.write(json.dumps({"text": document.text}, ensure_ascii=False) + "\n")
             texts += 1
         if not texts:
-            raise UserError(_explain_none(config, material.documents, source))
-    return AugmentResult(texts, material.documents, material.passed_over)
+            raise UserError(_explain_none(config, replacements.documents, source))
+    return AugmentResult(texts, replacements.documents, replacements.excluded_documents)
 
 
 def _explain_none(config: AugmentConfig, documents: int, source: str) -> str:

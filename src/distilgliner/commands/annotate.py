@@ -81,7 +81,7 @@ def annotate(
     """Score every span of a text with a GLiNER teacher; the scores are what students learn from."""
     from distilgliner.annotate.checkpoint import check_packages
     from distilgliner.annotate.run import run_annotation
-    from distilgliner.commands.options import parse_prompts, tell_shortened, tell_unspaced
+    from distilgliner.commands.options import note_shortened, note_unspaced, parse_prompts
 
     names, prompts = parse_prompts(labels)
     if labels_per_prompt is not None:
@@ -120,12 +120,12 @@ def annotate(
     )
     corpus = store.manifest.corpus
     if corpus is not None:
-        tell_shortened(corpus.shortened_words)
+        note_shortened(corpus.shortened_words)
         if corpus.duplicates:
             click.echo(
                 f"Note: texts that occur again, stored once: {corpus.duplicates:,}", err=True
             )
-    tell_unspaced(store.unspaced, len(store))
+    note_unspaced(store.unspaced, len(store))
 
 
 def _compute_disk_bytes(folder: Path) -> int:

@@ -89,9 +89,10 @@ def augment(
         f"{output}: {result.texts:,} new texts from {result.documents:,} documents, "
         f"{result.texts / result.documents:.1f} from each"
     )
-    if result.passed_over:
+    if result.excluded_documents:
         click.echo(
-            f"Note: documents not used, because they are to be kept out: {result.passed_over:,}",
+            "Note: documents not used, because they are to be kept out: "
+            f"{result.excluded_documents:,}",
             err=True,
         )
 

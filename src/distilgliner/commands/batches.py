@@ -17,11 +17,11 @@ _END = object()
 
 
 def collect_batches(
-    texts: Iterable[T | None], size: int, *, tell_pauses: bool = False
+    texts: Iterable[T | None], size: int, *, flush_on_pause: bool = False
 ) -> Iterator[list[T]]:
     """Batches of at most `size` texts, in order; a None among them ends a batch early.
 
-    tell_pauses: an empty batch for every None, so that what is on its way is not waited for.
+    flush_on_pause: an empty batch for every None, so that what is on its way is not waited for.
     A `UserError` on the way is raised behind the batch of what stood before it.
     """
     batch: list[T] = []
@@ -33,7 +33,7 @@ def collect_batches(
             if batch and (text is None or len(batch) >= size):
                 yield batch
                 batch = []
-            if text is None and tell_pauses:
+            if text is None and flush_on_pause:
                 yield []
     except UserError as error:
         fault = error

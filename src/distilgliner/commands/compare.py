@@ -9,10 +9,10 @@ import click
 
 from distilgliner.commands.options import (
     merge_settings,
+    note_borders,
     parse_labels,
     parse_labels_of,
     parse_training,
-    tell_borders,
 )
 from distilgliner.commands.parameters import PATH, as_list
 from distilgliner.commands.reading import TAG_COLUMN, build_reading
@@ -126,7 +126,7 @@ def compare(
 
     click.echo(build_verdict(results))
     click.echo(f"Report: {output / 'report.html'}")
-    tell_borders(GoldBorders.from_dict(results.gold_borders))
+    note_borders(GoldBorders.from_dict(results.gold_borders))
 
 
 def _split(value: str | None) -> list[str] | None:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from distilgliner.commands.options import (
+    note_borders,
+    note_unspaced,
     parse_labels,
     parse_labels_of,
     parse_training,
-    tell_borders,
-    tell_unspaced,
 )
 from distilgliner.commands.parameters import PATH, as_list
 from distilgliner.commands.reading import OFFSETS, TAG_COLUMN, build_reading
@@ -171,8 +171,8 @@ def distill(
     )
     result = run_distillation(stores, config, output, gold=labelled, dev=chosen_by, initial=initial)
     click.echo(f"{output}: {_describe(result)}")
-    tell_borders(GoldBorders.from_dict(result.get("gold_borders")))
-    tell_unspaced(result.get("texts_without_spaces", 0), result.get("texts", 0))
+    note_borders(GoldBorders.from_dict(result.get("gold_borders")))
+    note_unspaced(result.get("texts_without_spaces", 0), result.get("texts", 0))
     if targets != "gold":
         _tell_what_is_missing(config, stores, initial, result.get("teacher_gold_f1"))
 

@@ -60,11 +60,11 @@ def evaluate(
     """Measure strict span F1 (micro, macro, per label) and word scores against human labels."""
     from distilgliner.commands.options import (
         check_threshold,
+        note_borders,
+        note_shortened,
+        note_unspaced,
         parse_labels,
         parse_prompts,
-        tell_borders,
-        tell_shortened,
-        tell_unspaced,
     )
     from distilgliner.corpus.read import read_documents
     from distilgliner.corpus.source import parse_source
@@ -97,9 +97,9 @@ def evaluate(
             stream.write(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
     click.echo(format_table(evaluation))
     click.echo(describe(evaluation))
-    tell_shortened(evaluation.shortened_words)
-    tell_borders(evaluation.borders)
-    tell_unspaced(evaluation.unspaced, evaluation.documents)
+    note_shortened(evaluation.shortened_words)
+    note_borders(evaluation.borders)
+    note_unspaced(evaluation.unspaced, evaluation.documents)
 
 
 def format_table(evaluation: Evaluation) -> str:

@@ -44,7 +44,7 @@ def export(
     force: bool,
 ) -> None:
     """Turn a student into ONNX: the same entities, without torch."""
-    from distilgliner.commands.options import parse_labels, tell_borders
+    from distilgliner.commands.options import note_borders, parse_labels
     from distilgliner.corpus.borders import GoldBorders
     from distilgliner.corpus.read import read_documents
     from distilgliner.errors import UserError
@@ -70,4 +70,4 @@ def export(
     if manifest["dev_f1"]:
         before, after = (100 * manifest["dev_f1"][name] for name in QUANTIZE)
         click.echo(f"Strict F1 on dev: {before:.2f} without quantization, {after:.2f} in int8")
-    tell_borders(GoldBorders.from_dict(manifest.get("dev_borders")))
+    note_borders(GoldBorders.from_dict(manifest.get("dev_borders")))

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from distilgliner.commands.options import parse_labels, parse_overrides, tell_borders, tell_unspaced
+from distilgliner.commands.options import note_borders, note_unspaced, parse_labels, parse_overrides
 from distilgliner.commands.parameters import PATH, as_list
 from distilgliner.commands.reading import OFFSETS, TAG_COLUMN, build_reading
 from distilgliner.errors import UserError
@@ -115,8 +115,8 @@ def finetune(
         f"{result['updates']:,} updates in {result['seconds']:.0f} s"
         f"{_describe_share(result['share'])}{_describe_kept(result)}"
     )
-    tell_borders(GoldBorders.from_dict(result.get("gold_borders")))
-    tell_unspaced(
+    note_borders(GoldBorders.from_dict(result.get("gold_borders")))
+    note_unspaced(
         result.get("texts_without_spaces", 0), result.get("gold", 0) + result.get("dev", 0)
     )
 

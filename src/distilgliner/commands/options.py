@@ -58,7 +58,7 @@ def check_threshold(threshold: float) -> None:
         )
 
 
-def tell_shortened(words: int) -> None:
+def note_shortened(words: int) -> None:
     """Say on stderr that a teacher did not see the ends of some words, if so."""
     if words:
         click.echo(
@@ -67,13 +67,13 @@ def tell_shortened(words: int) -> None:
         )
 
 
-def tell_borders(borders: GoldBorders) -> None:
+def note_borders(borders: GoldBorders) -> None:
     """Say on stderr how much gold does not lie on word borders, if any."""
     if sentence := borders.describe():
         click.echo(f"Note: {sentence}", err=True)
 
 
-def tell_unspaced(count: int, total: int) -> None:
+def note_unspaced(count: int, total: int) -> None:
     """Say on stderr how many texts are in scripts without spaces, if any."""
     from distilgliner.corpus.unspaced import describe_unspaced
 

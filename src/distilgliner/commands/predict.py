@@ -74,9 +74,9 @@ def predict(
     from distilgliner.commands.batches import collect_batches, mark_pauses
     from distilgliner.commands.options import (
         check_threshold,
+        note_shortened,
+        note_unspaced,
         parse_prompts,
-        tell_shortened,
-        tell_unspaced,
     )
     from distilgliner.commands.prediction_lines import predict_lines
     from distilgliner.commands.workers import predict_in_workers
@@ -102,7 +102,7 @@ def predict(
     if workers > 1:
         lines = predict_in_workers(
             model,
-            collect_batches(stream, batch_size, tell_pauses=True),
+            collect_batches(stream, batch_size, flush_on_pause=True),
             choose_known_labels(predictor, wanted),
             threshold,
             workers=workers,
@@ -116,8 +116,8 @@ def predict(
         lines = predict_lines(predictor, stream, wanted, threshold, batch_size)
     with closing(lines):
         _write_lines(lines, output, quiet=live)
-    tell_shortened(getattr(predictor, "shortened_words", 0))
-    tell_unspaced(unspaced.found, unspaced.total)
+    note_shortened(getattr(predictor, "shortened_words", 0))
+    note_unspaced(unspaced.found, unspaced.total)
 
 
 def _count_unspaced(inputs: Iterable[Input], counter: UnspacedCounter) -> Iterator[Input]:

@@ -42,7 +42,7 @@ def quickstart(
     except ModuleNotFoundError as error:
         raise missing_extra(error.name or "torch", "quickstart") from None
     from distilgliner.commands.console import OutputConsole
-    from distilgliner.commands.options import tell_borders
+    from distilgliner.commands.options import note_borders
     from distilgliner.compare.report.verdict import build_verdict
     from distilgliner.corpus.borders import GoldBorders
     from distilgliner.student.predictor import DistilGLiNER
@@ -52,7 +52,7 @@ def quickstart(
     results, folder = run_quickstart(output, config)
     console = OutputConsole()
     console.print(build_verdict(results), highlight=False)
-    tell_borders(GoldBorders.from_dict(results.gold_borders))
+    note_borders(GoldBorders.from_dict(results.gold_borders))
     console.print()
     model = DistilGLiNER.from_pretrained(folder)
     for text in EXAMPLES:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from distilgliner.commands.options import (
+    note_borders,
     parse_labels,
     parse_labels_of,
     parse_training,
-    tell_borders,
 )
 from distilgliner.commands.parameters import PATH, as_list
 from distilgliner.commands.reading import OFFSETS, TAG_COLUMN, build_reading
@@ -116,7 +116,7 @@ def tune(
     chosen_by, labelled = (
         read_partly_labelled(sources, labels, known, ignored, **reading) for sources in (dev, gold)
     )
-    tell_borders(measure_borders([*labelled, *chosen_by], find_splitter(choose_splitter(stores))))
+    note_borders(measure_borders([*labelled, *chosen_by], find_splitter(choose_splitter(stores))))
     result = run_tuning(
         stores,
         config,

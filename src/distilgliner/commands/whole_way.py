@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from distilgliner.commands.options import (
+    note_borders,
+    note_unspaced,
     parse_labels,
     parse_prompts,
-    tell_borders,
-    tell_unspaced,
 )
 from distilgliner.corpus.borders import GoldBorders
 from distilgliner.corpus.document import Document
@@ -72,8 +72,8 @@ class WholeWay:
         )
         click.echo(describe_pipeline(result))
         said = result.distilled
-        tell_borders(GoldBorders.from_dict(said.get("gold_borders")))
-        tell_unspaced(said.get("texts_without_spaces", 0), said.get("texts", 0))
+        note_borders(GoldBorders.from_dict(said.get("gold_borders")))
+        note_unspaced(said.get("texts_without_spaces", 0), said.get("texts", 0))
 
     def _check(self) -> None:
         """Raise `UserError` for what is missing, and for what the whole way has no use for."""

@@ -41,7 +41,7 @@ from distilgliner.compare.results import (
     Teacher,
     write_results,
 )
-from distilgliner.compare.run_record import claim_comparison
+from distilgliner.compare.run_record import record_comparison
 from distilgliner.corpus.borders import measure_borders
 from distilgliner.corpus.document import Document, Entity
 from distilgliner.corpus.splitters import find_splitter
@@ -70,7 +70,7 @@ def run_comparison(config: CompareConfig, output: str | Path, *, quiet: bool = F
     Raises `UserError` for bad data or settings, or a folder that cannot be made or is in use.
     """
     output = Path(output)
-    # What may be wrong is checked before the folder is claimed, which a correction would find.
+    # What may be wrong is checked before anything is written to the folder.
     data = read_comparison_data(config)
     check_floor(config.target, DEFAULT_FLOOR)
     if config.initial is not None:
@@ -79,11 +79,11 @@ def run_comparison(config: CompareConfig, output: str | Path, *, quiet: bool = F
             initial.check_sizes(build_student_config(student, config.student_options))
     teachers = [find_checkpoint(name) for name in (config.teacher, *config.more_teachers)]
     with lock_folder(output):
-        claim_comparison(output, config, data, teachers)
-        return _run_claimed(config, output, data, quiet=quiet)
+        record_comparison(output, config, data, teachers)
+        return _run_recorded(config, output, data, quiet=quiet)
 
 
-def _run_claimed(
+def _run_recorded(
     config: CompareConfig, output: Path, data: ComparisonData, *, quiet: bool
 ) -> Results:
     teacher = prepare_teacher(config, output, data, quiet=quiet)

@@ -22,7 +22,7 @@ _FREE = {"arms", "students", "seeds", "workers", "examples", "cost_rounds", "cos
 _BY_CONTENT = {"teacher", "more_teachers", "initial", "labels_of", *SOURCES}
 
 
-def claim_comparison(
+def record_comparison(
     output: Path, config: CompareConfig, data: ComparisonData, teachers: Sequence[Checkpoint]
 ) -> None:
     """Write compare.json, or check that the folder holds this very comparison.

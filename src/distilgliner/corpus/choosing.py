@@ -42,7 +42,7 @@ def check_can_choose(documents: Sequence[Document], source: str) -> None:
     )
 
 
-def tell_if_nothing_found(f1: float, documents: Sequence[Document], source: str) -> None:
+def warn_if_nothing_found(f1: float, documents: Sequence[Document], source: str) -> None:
     """Warn that something was chosen where all candidates were equal, because none found any."""
     count = sum(len(document.entities or ()) for document in documents)
     if f1 <= 0 < count:

@@ -8,7 +8,7 @@ from typing import Any
 
 from distilgliner.annotate.store import AnnotationStore, open_store
 from distilgliner.annotate.vocabulary import read_vocabulary
-from distilgliner.corpus.choosing import check_can_choose, tell_if_nothing_found
+from distilgliner.corpus.choosing import check_can_choose, warn_if_nothing_found
 from distilgliner.corpus.document import Document
 from distilgliner.corpus.labels import list_labels
 from distilgliner.corpus.texts import list_documents
@@ -34,7 +34,7 @@ from distilgliner.distill.training.loop import train
 from distilgliner.distill.training.word_vectors import move_word_vectors
 from distilgliner.errors import UserError
 from distilgliner.finish import find_damage, read_finish, recall_finish, write_finish
-from distilgliner.folders import REMEDY, claim_run, lock_folder
+from distilgliner.folders import REMEDY, lock_folder, record_run
 from distilgliner.progress import build_progress
 from distilgliner.student.config import StudentConfig, build_student_config
 from distilgliner.student.folder import Student, round_tables, write_student
@@ -99,7 +99,7 @@ def run_distillation(
     if dev_source == "humans":
         check_can_choose(dev, "dev")
     folder = Path(output)
-    # All that can be wrong is checked before the folder is claimed, which a correction would find.
+    # All that can be wrong is checked before anything is written to the folder.
     architecture = build_student_config(config.student, config.student_options)
     if config.targets in ("soft", "mixed"):
         find_head_loss(architecture).check(config.training.terms.soft, config.target)
@@ -110,7 +110,7 @@ def run_distillation(
         first.check_sizes(architecture)
         first.check_subwords(tokenizer)
     with lock_folder(folder):
-        finished = _claim_folder(folder, config, data, first)
+        finished = _record_run(folder, config, data, first)
         if finished is not None:
             return finished
         student = build_student(
@@ -131,7 +131,7 @@ def run_distillation(
         result["dev_source"] = data.dev_source
         result["gold_borders"] = data.measure_borders().to_dict()
         result["texts_without_spaces"], result["texts"] = data.count_unspaced()
-        tell_if_nothing_found(calibration.f1, data.dev, "dev")
+        warn_if_nothing_found(calibration.f1, data.dev, "dev")
         _write_folder(
             folder, student, config, name_teachers(data.teachers), data.dev_source, result
         )
@@ -180,7 +180,7 @@ def open_stores(annotations: Annotations | Sequence[Annotations]) -> list[Annota
     return [one if isinstance(one, AnnotationStore) else open_store(one) for one in given]
 
 
-def _claim_folder(
+def _record_run(
     folder: Path, config: DistillConfig, data: DistillData, initial: InitialStudent | None
 ) -> dict[str, Any] | None:
     """Write run.json, or check that it is this very run's; the result when that has finished."""
@@ -196,7 +196,7 @@ def _claim_folder(
         run["teachers"] = [teacher.describe() for teacher in data.teachers]
     if initial is not None:
         run["initial"] = initial.fingerprint
-    claim_run(folder, RUN_FILE, run, "run")
+    record_run(folder, RUN_FILE, run, "run")
     return recall_finish(folder / RESULT_FILE, REMEDY, _RESULT_KEYS, STUDENT_FILES)
 
 

@@ -23,7 +23,7 @@ from distilgliner.corpus.labels import join_labels, split_labels
 from distilgliner.corpus.prompts import Prompts, compute_prompts
 from distilgliner.corpus.words import split_words
 from distilgliner.errors import UserError
-from distilgliner.evaluate.foreign import ForeignModel
+from distilgliner.evaluate.external import ExternalModel
 from distilgliner.evaluate.import_time import measure_imports
 from distilgliner.models import (
     Predictor,
@@ -52,7 +52,7 @@ def count_cores() -> int:
 
 
 def run_cost(
-    models: Mapping[str, str | Path | ForeignModel],
+    models: Mapping[str, str | Path | ExternalModel],
     texts: Sequence[str],
     labels: Sequence[str] | None,
     *,
@@ -62,7 +62,7 @@ def run_cost(
     budget_seconds: float = BUDGET_SECONDS,
     quiet: bool = True,
 ) -> dict[str, dict[str, Any]]:
-    """Measure every model (name → folder, hub id or foreign) `rounds` times, alternating; medians.
+    """Measure every model (name → folder, hub id or external) `rounds` times, alternating; medians.
 
     labels: None means those of each student.
     prompts: how a GLiNER checkpoint is asked for them.
@@ -71,7 +71,7 @@ def run_cost(
     `budget_seconds` x (number of threads + 1), and its load time.
 
     Returns for each name: `parameters` (`total`, `embedding`, `other`) and `disk_bytes` (both not
-    of foreign models), `load_seconds` (imports included) and `import_seconds` of it,
+    of external models), `load_seconds` (imports included) and `import_seconds` of it,
     `peak_memory_bytes` (of the whole process), `words_per_second` (threads → number), `latency_ms`
     (`p50`, `p95`: one sentence of about 20 words at a time, one thread).
     Raises `UserError` when a model cannot be loaded.
@@ -212,19 +212,19 @@ def _measure_speed(
 
 
 def _measure_apart(
-    model: str | Path | ForeignModel, texts: Path, options: Sequence[str]
+    model: str | Path | ExternalModel, texts: Path, options: Sequence[str]
 ) -> dict[str, Any]:
     """Measure in a fresh process."""
     output = texts.with_name("cost.json")
     output.unlink(missing_ok=True)
-    foreign = model if isinstance(model, ForeignModel) else None
-    name = foreign.model if foreign else str(model)
+    external = model if isinstance(model, ExternalModel) else None
+    name = external.model if external else str(model)
     command = [sys.executable, "-m", "distilgliner.evaluate.cost", name]
-    command += ["--loader", foreign.loader] if foreign else []
+    command += ["--loader", external.loader] if external else []
     command += ["--texts", str(texts), *options, "--json", str(output)]
     # One thread for pools that torch does not steer; and this very package, installed or not.
     paths = [str(Path(__file__).resolve().parents[2])]
-    paths += [str(foreign.folder)] if foreign and foreign.folder else []
+    paths += [str(external.folder)] if external and external.folder else []
     paths += filter(None, [os.environ.get("PYTHONPATH")])
     environment = {
         **os.environ,
@@ -257,7 +257,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     parser = argparse.ArgumentParser(prog="python -m distilgliner.evaluate.cost")
     parser.add_argument("model", help="a model's folder or hub id, or what --loader takes")
-    parser.add_argument("--loader", help="module:function that opens a foreign model")
+    parser.add_argument("--loader", help="module:function that opens an external model")
     parser.add_argument("--texts", required=True, help="what to measure on")
     parser.add_argument("--labels", action="append", help="a,b of a prompt; none: the model's own")
     parser.add_argument("--threads", default="1", help="for the throughput, such as 1,2")
@@ -267,10 +267,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if arguments is None:  # as a program of its own
         follow_parent()
     try:
-        foreign = ForeignModel(options.loader, options.model) if options.loader else None
+        external = ExternalModel(options.loader, options.model) if options.loader else None
         prompts = [split_labels(prompt) for prompt in options.labels or ()]
         measured = measure_cost(
-            foreign.load if foreign else lambda: load_predictor(options.model),
+            external.load if external else lambda: load_predictor(options.model),
             list(read_texts(options.texts)),
             [label for prompt in prompts for label in prompt] or None,
             [int(count) for count in options.threads.split(",")],
@@ -278,7 +278,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             budget_seconds=options.budget,
         )
         size: dict[str, Any] = {}
-        if foreign is None:
+        if external is None:
             folder = locate_model(options.model)
             size["parameters"] = count_parameters(folder)
             size["disk_bytes"] = compute_disk_bytes(folder)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from distilgliner.annotate.checkpoint import Checkpoint, check_packages, find_checkpoint
 from distilgliner.corpus.borders import measure_borders
-from distilgliner.corpus.choosing import check_can_choose, tell_if_nothing_found
+from distilgliner.corpus.choosing import check_can_choose, warn_if_nothing_found
 from distilgliner.corpus.document import Document
 from distilgliner.corpus.labelled import restrict_documents
 from distilgliner.corpus.labels import check_labels, list_labels
@@ -25,7 +25,7 @@ from distilgliner.finetune.config import FinetuneConfig
 from distilgliner.finetune.curve import CURVE_FILE
 from distilgliner.finetune.rehearsal import Rehearsal, choose_kept_text, measure_kept, rehearse
 from distilgliner.finish import recall_finish, write_finish
-from distilgliner.folders import REMEDY, claim_run, compute_fingerprint, lock_folder
+from distilgliner.folders import REMEDY, compute_fingerprint, lock_folder, record_run
 from distilgliner.version import __version__
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def run_finetuning(
         data["keep"] = compute_fingerprint(map(repr, kept))
         data["keep_labels"] = list(kept_labels)
     with lock_folder(folder):
-        finished = claim_folder(folder, config, checkpoint, data)
+        finished = record_finetuning(folder, config, checkpoint, data)
         if finished is not None:
             return finished
 
@@ -110,7 +110,7 @@ def run_finetuning(
         result = train_teacher(loaded, corpora, chosen_by, folder, config, quiet=quiet)
         if rehearsal is not None:
             result["kept"] = measure_kept(loaded, rehearsal)
-        tell_if_nothing_found(result["f1"], chosen, "dev")
+        warn_if_nothing_found(result["f1"], chosen, "dev")
         result |= {"labels": list(names), "gold": len(restricted), "dev": len(chosen)}
         human, split = [*restricted, *chosen], loaded.split_words
         result["gold_borders"] = measure_borders(human, split).to_dict()
@@ -137,7 +137,7 @@ def _build_corpora(
     ]
 
 
-def claim_folder(
+def record_finetuning(
     folder: Path, config: FinetuneConfig, checkpoint: Checkpoint, data: dict[str, Any]
 ) -> dict[str, Any] | None:
     """Write down what the run is, or check that it is this very one; the result if it is finished.
@@ -151,7 +151,7 @@ def claim_folder(
         "teacher_hash": checkpoint.weight_hash,
         "data": data,
     }
-    claim_run(folder, RUN_FILE, run, "fine-tuning")
+    record_run(folder, RUN_FILE, run, "fine-tuning")
     return recall_finish(folder / RESULT_FILE, REMEDY, _RESULT_KEYS, _NEEDED)
 
 

@@ -17,7 +17,7 @@ from distilgliner.distill.config import DistillConfig
 from distilgliner.distill.data import build_data
 from distilgliner.distill.run import run_distillation
 from distilgliner.errors import UserError
-from distilgliner.folders import claim_run, compute_fingerprint, lock_folder
+from distilgliner.folders import compute_fingerprint, lock_folder, record_run
 from distilgliner.pipeline.choices import (
     choose_gold,
     choose_initial,
@@ -93,7 +93,7 @@ def run_pipeline(
         "dev": compute_fingerprint(map(repr, dev)),
     }
     with lock_folder(folder):
-        claim_run(folder, RUN_FILE, run, "student of 'distilgliner distill --teacher'")
+        record_run(folder, RUN_FILE, run, "student of 'distilgliner distill --teacher'")
         some = choose_gold(gold)
         gold_f1 = measure_teacher(teacher, some, names, prompts, threads) if some else None
         fine_tuned = None

@@ -21,7 +21,7 @@ from distilgliner.student.config import StudentConfig
 _EXTRA = 2
 _LEVELS = 127
 _SATURATED = 30.0
-"""A gate's input at which it is fully open, or with a minus fully shut."""
+"""A gate's input at which it is fully open, or with a minus fully closed."""
 _MICROSOFT = "com.microsoft"
 _TABLES = ("subword_embedding", "affix_embedding", "shape_embedding")
 
@@ -168,7 +168,7 @@ def _add_units(weights: dict[str, np.ndarray], ending: str) -> None:
         columns = _EXTRA if kind == "weight_hh" else 0
         spare = [(0, 0), (0, _EXTRA)] + [(0, columns)] * (gates.ndim - 2)
         gates = np.pad(gates, spare)
-        if kind == "bias_ih":  # torch's gates: input shut, forget open, cell, output open
+        if kind == "bias_ih":  # torch's gates: input closed, forget open, cell, output open
             gates[0, -_EXTRA:], gates[1, -_EXTRA:], gates[3, -_EXTRA:] = (
                 -_SATURATED,
                 _SATURATED,

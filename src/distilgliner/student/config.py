@@ -179,18 +179,18 @@ def find_student(name: str) -> StudentConfig:
     if name in STUDENTS:
         return STUDENTS[name]
     encoders = find_names("encoders")
-    foreign: dict[str, dict[str, str | bool]] = {
+    others: dict[str, dict[str, str | bool]] = {
         head: {"head": head} for head in find_names("heads") if head not in _HEADS
     }
     for encoder in sorted(encoders, key=len, reverse=True):
         if name.startswith(f"{encoder}-"):
-            # Ours last: a foreign head `crf-small` does not replace the small CRF.
-            students = _build_students(encoder, {**foreign, **_HEADS})
+            # Ours last: an external head `crf-small` does not replace the small CRF.
+            students = _build_students(encoder, {**others, **_HEADS})
             if name in students:
                 return students[name]
     raise UserError(
         f"Unknown student {name!r}; its name is ENCODER-HEAD[-SIZE], with an encoder of "
-        f"{', '.join(encoders)}, a head of {', '.join([*_HEADS, *foreign])}, and small, tiny or no "
+        f"{', '.join(encoders)}, a head of {', '.join([*_HEADS, *others])}, and small, tiny or no "
         "size."
     )
 

@@ -60,12 +60,12 @@ HEADS = tuple(_OURS["heads"])
 
 def find_names(group: Group) -> tuple[str, ...]:
     """All names of a group: ours, then those of installed packages."""
-    return (*_OURS[group], *(name for name in _find_foreign(group) if name not in _OURS[group]))
+    return (*_OURS[group], *(name for name in _find_external(group) if name not in _OURS[group]))
 
 
 def has_part(group: Group, name: str) -> bool:
     """Whether there is a part of this name, ours or another package's."""
-    return name in _OURS[group] or name in _find_foreign(group)
+    return name in _OURS[group] or name in _find_external(group)
 
 
 def load_part(group: Group, name: str) -> Any:
@@ -73,14 +73,14 @@ def load_part(group: Group, name: str) -> Any:
     if name in _OURS[group]:
         module, _, attribute = _OURS[group][name].partition(":")
         return getattr(import_module(module), attribute)
-    foreign = _find_foreign(group)
-    if name not in foreign:
+    external = _find_external(group)
+    if name not in external:
         raise UserError(
             f"There is no {_DESCRIPTIONS[group]} {name!r}; choose one of "
             f"{', '.join(find_names(group))}, or install the package that brings it."
         )
     try:
-        return foreign[name].load()
+        return external[name].load()
     except Exception as error:  # whatever the other package's import raises
         raise UserError(
             f"The {_DESCRIPTIONS[group]} {name!r} of another package cannot be imported: {error}."
@@ -97,5 +97,5 @@ _DESCRIPTIONS: dict[Group, str] = {
 
 
 @cache
-def _find_foreign(group: Group) -> dict[str, Any]:
+def _find_external(group: Group) -> dict[str, Any]:
     return {entry.name: entry for entry in entry_points(group=f"distilgliner.{group}")}

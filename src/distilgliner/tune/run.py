@@ -20,7 +20,7 @@ from distilgliner.distill.run import Annotations, open_stores, run_distillation
 from distilgliner.distill.training.initial import read_initial
 from distilgliner.errors import UserError
 from distilgliner.finish import write_finish
-from distilgliner.folders import claim_run, compute_fingerprint, lock_folder
+from distilgliner.folders import compute_fingerprint, lock_folder, record_run
 from distilgliner.progress import build_progress
 from distilgliner.student.folder_files import CARD_FILE, WEIGHTS_FILE
 from distilgliner.tune.budget import Timer, TuneBudget
@@ -93,7 +93,7 @@ def run_tuning(
         described["initial"] = read_initial(initial).fingerprint
     folder, was_there = Path(output), Path(output).exists()
     with lock_folder(folder):
-        claim_run(folder, SEARCH_FILE, described, "search")
+        record_run(folder, SEARCH_FILE, described, "search")
         finished = read_finished(folder, budget)
         if finished is not None and (folder / BEST_FOLDER / WEIGHTS_FILE).is_file():
             return finished

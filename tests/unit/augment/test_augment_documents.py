@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from distilgliner.augment.config import AugmentConfig, MaskConfig, Method
 from distilgliner.augment.documents import augment_documents, make_texts
-from distilgliner.augment.material import build_material
+from distilgliner.augment.replacements import build_replacements
 from distilgliner.corpus.document import Document, Entity
 from distilgliner.corpus.formats.inline import parse_inline
 from distilgliner.corpus.split import text_key
@@ -98,10 +98,10 @@ def test_a_larger_factor_only_adds(documents: list[Document], config: AugmentCon
     more = config.model_copy(update={"factor": config.factor + 2})
     assert set(run(documents, config)) <= set(run(documents, more))
     for document in documents:
-        material = build_material(documents, config, (), "x")
-        fewer = make_texts(document, config, material)
+        replacements = build_replacements(documents, config, (), "x")
+        fewer = make_texts(document, config, replacements)
         assert len(set(fewer)) == len(fewer)
-        assert make_texts(document, more, material)[: len(fewer)] == fewer
+        assert make_texts(document, more, replacements)[: len(fewer)] == fewer
 
 
 def test_the_seed_matters() -> None:
@@ -123,8 +123,8 @@ def test_what_one_method_can_make(method: Method, expected: set[str]) -> None:
     documents = [parse_inline(f"[{name}|person] left.", "x") for name in ("Cid", "Ada")]
     others = [parse_inline("[Bob|person] and [Dora|person].", "x")]
     config = AugmentConfig(methods=(method,), factor=6)
-    material = build_material(documents + others, config, (), "x")
-    made = set(make_texts(documents[0], config, material))
+    replacements = build_replacements(documents + others, config, (), "x")
+    made = set(make_texts(documents[0], config, replacements))
     assert made == expected - {document.text for document in documents}
 
 

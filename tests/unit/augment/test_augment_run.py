@@ -26,7 +26,7 @@ def test_the_file_is_what_the_function_makes(tmp_path: Path) -> None:
     result = run_augmentation(DOCUMENTS, CONFIG, output, excluded=excluded, quiet=True)
     made = list(augment_documents(DOCUMENTS, CONFIG, excluded))
     assert list(read_documents(output)) == made
-    assert result == AugmentResult(texts=len(made), documents=11, passed_over=1)
+    assert result == AugmentResult(texts=len(made), documents=11, excluded_documents=1)
     assert [path.name for path in output.parent.iterdir()] == ["made.jsonl"]
     record = json.loads(output.read_text(encoding="utf-8").splitlines()[0])
     assert record.keys() == {"text"}

@@ -37,9 +37,9 @@ test: test.jsonl
 
 
 @pytest.fixture(scope="module")
-def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Good and bad input of every kind, in one folder."""
-    folder = tmp_path_factory.mktemp("material")
+    folder = tmp_path_factory.mktemp("prepared")
     documents = build_documents(30)
     write_store(folder / "store", documents[:20])
     write_student(build_tiny_student(folder / "vocabulary"), folder / "student")
@@ -98,9 +98,9 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def place(material: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in a folder that has all of the material, and nothing else."""
-    for path in material.iterdir():
+def place(prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a folder that has all of the files, and nothing else."""
+    for path in prepared.iterdir():
         copy = shutil.copytree if path.is_dir() else shutil.copy
         copy(path, tmp_path / path.name)
     monkeypatch.chdir(tmp_path)

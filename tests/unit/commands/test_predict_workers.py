@@ -79,7 +79,7 @@ def test_reading_stays_a_few_batches_ahead_and_a_pause_is_answered(student: Path
             if number == 2:
                 yield None
 
-    batches = collect_batches(texts(), 1, tell_pauses=True)
+    batches = collect_batches(texts(), 1, flush_on_pause=True)
     lines = predict_in_workers(str(student), batches, LABELS, 0.5, workers=2, threads=1)
     found = [json.loads(next(lines))["text"] for _ in range(3)]
     assert found == [f"Ada met Bob {number}" for number in range(3)]

@@ -6,7 +6,7 @@ import warnings
 
 import pytest
 
-from distilgliner.corpus.choosing import check_can_choose, tell_if_nothing_found
+from distilgliner.corpus.choosing import check_can_choose, warn_if_nothing_found
 from distilgliner.corpus.document import Document, Entity
 from distilgliner.errors import Notice, UserError
 
@@ -33,8 +33,8 @@ def test_documents_without_entities_choose_nothing() -> None:
 
 def test_equal_candidates_are_told() -> None:
     with pytest.warns(Notice, match="none of the 1 entities of dev was found"):
-        tell_if_nothing_found(0.0, [WHOLE], "dev")
+        warn_if_nothing_found(0.0, [WHOLE], "dev")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        tell_if_nothing_found(0.1, [WHOLE], "dev")
-        tell_if_nothing_found(0.0, [EMPTY], "dev")
+        warn_if_nothing_found(0.1, [WHOLE], "dev")
+        warn_if_nothing_found(0.0, [EMPTY], "dev")

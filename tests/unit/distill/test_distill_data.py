@@ -1,4 +1,4 @@
-"""What a run learns from: checked before the folder is claimed, whatever the order of the input."""
+"""What a run learns from: checked before anything is written, whatever the order of the input."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from distilgliner.corpus.labels import split_labels
 from distilgliner.corpus.words import split_words
 from distilgliner.errors import UserError
 from distilgliner.evaluate import cost
-from distilgliner.evaluate.foreign import ForeignModel
+from distilgliner.evaluate.external import ExternalModel
 
 TEXTS = ["Ada lives in Bath .", " ".join(["word"] * 30), "one two " * 10, "", "short"]
 
@@ -140,7 +140,7 @@ def test_a_foreign_model_comes_from_its_loader(tmp_path: Path) -> None:
         "    return Strange()\n",
         encoding="utf-8",
     )
-    model = ForeignModel("strange_models:load_strange", "a model", tmp_path)
+    model = ExternalModel("strange_models:load_strange", "a model", tmp_path)
     found = cost.run_cost(
         {"strange": model}, TEXTS, ["x"], rounds=1, threads=[1], budget_seconds=0.05
     )["strange"]

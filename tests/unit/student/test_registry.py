@@ -46,7 +46,7 @@ def add_mean(builder: Any, config: StudentConfig, vectors: str) -> str:
 
 
 @pytest.fixture
-def foreign(monkeypatch: pytest.MonkeyPatch) -> None:
+def external(monkeypatch: pytest.MonkeyPatch) -> None:
     def find(group: str) -> dict[str, EntryPoint]:
         name, attribute = {
             "encoders": ("mean", "MeanEncoder"),
@@ -57,10 +57,10 @@ def foreign(monkeypatch: pytest.MonkeyPatch) -> None:
         }[group]
         return {name: EntryPoint(name, f"{__name__}:{attribute}", f"distilgliner.{group}")}
 
-    monkeypatch.setattr(registry, "_find_foreign", find)
+    monkeypatch.setattr(registry, "_find_external", find)
 
 
-@pytest.mark.usefixtures("foreign")
+@pytest.mark.usefixtures("external")
 def test_an_encoder_of_another_package(tmp_path: Path) -> None:
     config = build_student_config("mean-tagger-tiny")
     assert (config.encoder, config.hidden_dim) == ("mean", 48)
@@ -70,7 +70,7 @@ def test_an_encoder_of_another_package(tmp_path: Path) -> None:
     assert registry.load_part("graph_encoders", "mean") is add_mean
 
 
-@pytest.mark.usefixtures("foreign")
+@pytest.mark.usefixtures("external")
 def test_a_head_of_another_package(tmp_path: Path) -> None:
     config = build_student_config("mean-scaled-small")
     assert (config.encoder, config.head, config.is_open) == ("mean", "scaled", False)
@@ -84,7 +84,7 @@ def test_a_head_of_another_package(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.usefixtures("foreign")
+@pytest.mark.usefixtures("external")
 def test_an_unknown_part_names_all_that_there_are() -> None:
     with pytest.raises(UserError, match=r"no encoder 'gru'; choose one of bilstm, .*, mean"):
         registry.load_part("encoders", "gru")
@@ -92,7 +92,7 @@ def test_an_unknown_part_names_all_that_there_are() -> None:
 
 def test_a_name_that_can_be_read_in_two_ways(monkeypatch: pytest.MonkeyPatch) -> None:
     names = {"encoders": ("my", "my-enc"), "heads": ("enc-tagger", "crf-small", "tower-reference")}
-    monkeypatch.setattr(registry, "_find_foreign", lambda group: dict.fromkeys(names[group]))
+    monkeypatch.setattr(registry, "_find_external", lambda group: dict.fromkeys(names[group]))
     for name, encoder, head in (
         ("my-enc-tagger", "my-enc", "tagger"),
         ("my-enc-enc-tagger-tiny", "my-enc", "enc-tagger"),
@@ -106,7 +106,7 @@ def test_a_name_that_can_be_read_in_two_ways(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_part_that_cannot_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
     broken = {"odd": EntryPoint("odd", "no_such_package:Encoder", "distilgliner.encoders")}
-    monkeypatch.setattr(registry, "_find_foreign", lambda group: broken)
+    monkeypatch.setattr(registry, "_find_external", lambda group: broken)
     with pytest.raises(UserError, match="'odd' of another package cannot be imported: No module"):
         registry.load_part("encoders", "odd")
 

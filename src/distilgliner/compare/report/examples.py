@@ -91,10 +91,10 @@ def _inside(spans: Sequence[ExampleEntity], start: int, end: int) -> list[Exampl
 
 def _judge(text: str, gold: Sequence[ExampleEntity], said: Sequence[ExampleEntity]) -> Verdict:
     truth = {(span.start, span.end, span.label) for span in gold}
-    claims = {(span.start, span.end, span.label) for span in said}
-    if claims == truth:
+    predicted = {(span.start, span.end, span.label) for span in said}
+    if predicted == truth:
         return Verdict("right" if truth else "none")
-    if not claims:
+    if not predicted:
         return Verdict("missed")
     bounds = {(span.start, span.end) for span in gold}
     return Verdict(

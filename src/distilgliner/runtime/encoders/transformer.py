@@ -34,8 +34,8 @@ def _add_penalty(builder: Builder, vectors: str) -> str:
     """−1e9 where there is padding, else 0: (B, 1, 1, L)."""
     axes = builder.constant("axes_1_2", np.array([1, 2], dtype=np.int64))
     zero = builder.constant("zero_float", np.array(0, dtype=np.float32))
-    shut = builder.constant("shut", np.array(-1e9, dtype=np.float32))
-    chosen = builder.add("Where", [add_mask(builder, vectors), zero, shut])
+    masked = builder.constant("masked", np.array(-1e9, dtype=np.float32))
+    chosen = builder.add("Where", [add_mask(builder, vectors), zero, masked])
     return builder.add("Unsqueeze", [chosen, axes])
 
 

@@ -87,9 +87,9 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: my-package\nVersion: 1.0\n")
     (metadata / "entry_points.txt").write_text(read_entry_points())
     monkeypatch.syspath_prepend(folder)
-    registry._find_foreign.cache_clear()
+    registry._find_external.cache_clear()
     yield folder
-    registry._find_foreign.cache_clear()
+    registry._find_external.cache_clear()
     for name in [name for name in sys.modules if name.partition(".")[0] == "my_package"]:
         del sys.modules[name]
 

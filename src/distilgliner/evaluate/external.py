@@ -10,7 +10,7 @@ from distilgliner.models import Predictor
 
 
 @dataclass(frozen=True, slots=True)
-class ForeignModel:
+class ExternalModel:
     """A model that `load_predictor` does not know, to be compared with those it does.
 
     `loader` is "module:function"; it gets `model` and returns a `Predictor`. `folder` is where the

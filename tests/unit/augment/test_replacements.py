@@ -7,7 +7,7 @@ import random
 import pytest
 
 from distilgliner.augment.config import AugmentConfig, CaseConfig, MaskConfig
-from distilgliner.augment.material import Material, build_material
+from distilgliner.augment.replacements import Replacements, build_replacements
 from distilgliner.corpus.document import Document
 from distilgliner.corpus.formats.inline import parse_inline
 from distilgliner.errors import UserError
@@ -22,53 +22,53 @@ DOCUMENTS = [parse_inline(line, "test") for line in LINES]
 
 def build(
     *methods: str, excluded: tuple[str, ...] = (), documents: list[Document] = DOCUMENTS
-) -> Material:
+) -> Replacements:
     config = AugmentConfig(methods=methods)  # type: ignore[arg-type]
-    return build_material(documents, config, excluded, "notes.jsonl")
+    return build_replacements(documents, config, excluded, "notes.jsonl")
 
 
-def draw_names(material: Material, label: str) -> set[str | None]:
+def draw_names(replacements: Replacements, label: str) -> set[str | None]:
     generator = random.Random(0)
-    return {material.names[label].draw_name(generator, ()) for _ in range(30)}
+    return {replacements.names[label].draw_name(generator, ()) for _ in range(30)}
 
 
 def test_names_as_they_are_written_inside_sentences() -> None:
-    material = build("slots")
-    assert draw_names(material, "date") == {"next week"}
-    assert draw_names(material, "person") == {"Ada Lovelace"}
-    assert draw_names(material, "pet") == {"dog"}
-    assert list(material.names) == ["date", "person", "pet"]
-    assert material.articles
-    assert (material.documents, material.passed_over) == (3, 0)
+    replacements = build("slots")
+    assert draw_names(replacements, "date") == {"next week"}
+    assert draw_names(replacements, "person") == {"Ada Lovelace"}
+    assert draw_names(replacements, "pet") == {"dog"}
+    assert list(replacements.names) == ["date", "person", "pet"]
+    assert replacements.articles
+    assert (replacements.documents, replacements.excluded_documents) == (3, 0)
 
 
 def test_only_what_the_methods_need() -> None:
     assert "saw" not in build("slots").words
-    material = build("mask")
-    assert (material.names, material.articles) == ({}, False)
-    assert all(word in material.words for word in ("saw", "owl", "it", "an"))
-    assert "It" not in material.words
-    assert "week" not in material.words
+    replacements = build("mask")
+    assert (replacements.names, replacements.articles) == ({}, False)
+    assert all(word in replacements.words for word in ("saw", "owl", "it", "an"))
+    assert "It" not in replacements.words
+    assert "week" not in replacements.words
     deleting = AugmentConfig(methods=("mask",), mask=MaskConfig(operation="delete"))
-    assert "saw" not in build_material(DOCUMENTS, deleting, (), "x").words
+    assert "saw" not in build_replacements(DOCUMENTS, deleting, (), "x").words
 
 
 def test_documents_that_are_to_be_kept_out_do_not_count() -> None:
     excluded = ("IT RAINS next  week. a dog saw it.", "something else")
-    material = build("slots", "mask", excluded=excluded)
-    assert (material.documents, material.passed_over) == (2, 1)
-    assert list(material.names) == ["date", "person"]
-    assert "rains" not in material.words
+    replacements = build("slots", "mask", excluded=excluded)
+    assert (replacements.documents, replacements.excluded_documents) == (2, 1)
+    assert list(replacements.names) == ["date", "person"]
+    assert "rains" not in replacements.words
 
 
 def test_which_texts_are_new() -> None:
-    material = build("case", excluded=("Somewhere  Else",))
+    replacements = build("case", excluded=("Somewhere  Else",))
     text = DOCUMENTS[0].text
-    assert not material.is_new(text)
-    assert material.is_new(text.lower())
-    assert not material.is_new("somewhere else\n")
-    assert material.is_excluded("SOMEWHERE ELSE")
-    assert not material.is_excluded(text)
+    assert not replacements.is_new(text)
+    assert replacements.is_new(text.lower())
+    assert not replacements.is_new("somewhere else\n")
+    assert replacements.is_excluded("SOMEWHERE ELSE")
+    assert not replacements.is_excluded(text)
 
 
 @pytest.mark.parametrize("method", ["slots", "mask"])
@@ -80,7 +80,7 @@ def test_unlabelled_documents(method: str) -> None:
         f"notes.jsonl, document 4, has no labels, which {method} cannot do without; annotate"
     )
     config = AugmentConfig(methods=("case",), case=CaseConfig(lower=0.5))
-    assert build_material(documents, config, (), "x").documents == 4
+    assert build_replacements(documents, config, (), "x").documents == 4
 
 
 def test_the_order_does_not_matter() -> None:
@@ -90,7 +90,7 @@ def test_the_order_does_not_matter() -> None:
         generators = random.Random(1), random.Random(1)
         for _ in range(10):
             names = [
-                material.names[label].draw_name(generator, ())
-                for material, generator in zip((one, other), generators, strict=True)
+                replacements.names[label].draw_name(generator, ())
+                for replacements, generator in zip((one, other), generators, strict=True)
             ]
             assert names[0] == names[1]

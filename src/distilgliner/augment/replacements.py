@@ -17,7 +17,7 @@ from distilgliner.errors import UserError
 
 
 @dataclass(frozen=True)
-class Material:
+class Replacements:
     """The pools that new texts are made from, and the texts that none of them may be."""
 
     names: Mapping[str, NamePool]
@@ -30,7 +30,7 @@ class Material:
     """Hashes of the texts to be kept out, by `text_key`."""
     documents: int
     """How many documents of the corpus are used."""
-    passed_over: int
+    excluded_documents: int
     """How many are not, because they are to be kept out themselves."""
 
     def is_excluded(self, text: str) -> bool:
@@ -47,9 +47,9 @@ def hash_text(text: str) -> int:
     return int(text_id(text), 16)
 
 
-def build_material(
+def build_replacements(
     documents: Iterable[Document], config: AugmentConfig, excluded: Iterable[str], source: str
-) -> Material:
+) -> Replacements:
     """Go through the corpus once. The result does not depend on the order of the documents.
 
     Names and words of documents that are to be kept out themselves do not count. `source` begins
@@ -60,10 +60,10 @@ def build_material(
     names: dict[str, SurfaceCounter] = {}
     words, articles = SurfaceCounter(), ArticleCounter()
     originals: set[int] = set()
-    used = passed_over = 0
+    used = excluded_documents = 0
     for number, document in enumerate(documents, 1):
         if keys and hash_text(text_key(document.text)) in keys:
-            passed_over += 1
+            excluded_documents += 1
             continue
         _check_labelled(document, config, f"{source}, document {number},")
         used += 1
@@ -73,14 +73,14 @@ def build_material(
             articles.add(document.text)
         if "mask" in config.methods and config.mask.operation == "similar":
             _count_words(document, words)
-    return Material(
+    return Replacements(
         names={label: NamePool(names[label].merge(), config.slots.draw) for label in sorted(names)},
         words=WordPool(words.merge()),
         articles=articles.english,
         originals=frozenset(originals),
         excluded=keys,
         documents=used,
-        passed_over=passed_over,
+        excluded_documents=excluded_documents,
     )
 
 
