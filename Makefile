@@ -8,7 +8,7 @@ STUDENT ?= runs/quickstart/exported/bilstm-crf
 
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: install quickstart test attack check lint types format browser clean
+.PHONY: install quickstart test attack check lint types format lowest browser clean
 
 install: $(STAMP)
 
@@ -41,6 +41,10 @@ check: lint types test
 format: install
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# A student with the lowest versions that pyproject.toml allows, in an environment of its own.
+lowest:
+	$(PYTHON) tests/lowest.py build/lowest
 
 # The live demo with an exported student, as static files in browser/dist.
 browser: browser/node_modules/.package-lock.json

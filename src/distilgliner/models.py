@@ -17,9 +17,11 @@ from distilgliner.errors import UserError, missing_extra
 from distilgliner.hub import locate_folder
 from distilgliner.parsing import parse_json, read_text
 from distilgliner.student.config import FORMAT
-from distilgliner.student.folder_files import CONFIG_FILE
+from distilgliner.student.folder_files import CONFIG_FILE, TOKENIZER_FILE
 
 _TEACHER_CONFIG = "gliner_config.json"
+_DAMAGED = "damaged"
+"""Instead of a format: of a configuration that is no JSON."""
 _STEP_CHARACTERS = 4_000
 """Of texts that a model without steps of its own is asked for at once,"""
 _STEP_TEXTS = 64
@@ -225,6 +227,8 @@ def _find_kind(id_or_folder: str | Path) -> Literal["student", "teacher"]:
         return "student"
     if (folder / _TEACHER_CONFIG).is_file():
         return "teacher"
+    if _read_format(folder / CONFIG_FILE) == _DAMAGED and (folder / TOKENIZER_FILE).is_file():
+        return "student"  # which says what is wrong with it
     raise UserError(
         f"{id_or_folder} is no model: it has neither a {CONFIG_FILE} of a DistilGLiNER student "
         f"nor a {_TEACHER_CONFIG}; give a folder of 'distilgliner distill' or a GLiNER checkpoint."
@@ -232,8 +236,10 @@ def _find_kind(id_or_folder: str | Path) -> Literal["student", "teacher"]:
 
 
 def _read_format(path: Path) -> str | None:
+    if not path.is_file():
+        return None
     try:
         config = parse_json(read_text(path))
     except (OSError, ValueError):
-        return None
+        return _DAMAGED
     return config.get("format") if isinstance(config, dict) else None

@@ -28,6 +28,7 @@ EASY_DEV = [document for document in DEV if "and the dog left" not in document.t
 FILES = {
     "README.md",
     "config.json",
+    "manifest.json",
     "model.safetensors",
     "result.json",
     "run.json",

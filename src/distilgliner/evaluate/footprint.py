@@ -38,8 +38,11 @@ def count_parameters(folder: Path) -> dict[str, int]:
     manifest. Raises `UserError` without weights.
     """
     if (folder / GRAPH_FILE).is_file():
-        manifest = read_json(folder / MANIFEST_FILE, "export the student again")
-        return {name: int(count) for name, count in manifest["parameters"].items()}
+        remedy = "export the student again"
+        counts = read_json(folder / MANIFEST_FILE, remedy, keys=["parameters"])["parameters"]
+        if not isinstance(counts, dict) or not all(type(n) is int for n in counts.values()):
+            raise UserError(f"{folder / MANIFEST_FILE} says no number of parameters; {remedy}.")
+        return counts
     total = embedding = 0
     for name, size in _tensors(folder):
         total += size

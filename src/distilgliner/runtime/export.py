@@ -102,7 +102,7 @@ def _read_trained(source: Path) -> tuple[Description, dict[str, Any]]:
         )
     try:
         weights = load(files.read_checked(WEIGHTS_FILE))
-        wrong = [name for name, value in weights.items() if not np.isfinite(value).all()]
+        wrong = [name for name in sorted(weights) if not np.isfinite(weights[name]).all()]
     except (SafetensorError, TypeError, ValueError) as error:
         raise damaged(source, f"{WEIGHTS_FILE}: {error}") from None
     if wrong:

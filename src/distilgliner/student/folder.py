@@ -87,8 +87,8 @@ def read_student(folder: Path) -> Student:
         model.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
     except (TypeError, ValueError, SafetensorError, RuntimeError, MemoryError) as error:
         raise damaged(folder, f"{WEIGHTS_FILE}: {error}") from None
-    for name, tensor in weights.items():
-        if not torch.isfinite(tensor).all():
+    for name in sorted(weights):
+        if not torch.isfinite(weights[name]).all():
             raise damaged(folder, f"{WEIGHTS_FILE}: {name} has weights that are no numbers")
     model.eval()
     return Student(config, labels, featurizer, model, description.card)

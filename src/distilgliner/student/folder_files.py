@@ -7,13 +7,13 @@ older versions wrote, is read unchecked. The model card is in no hash: people wr
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from distilgliner.errors import UserError
 from distilgliner.files import write_json
+from distilgliner.parsing import parse_json
 
 CONFIG_FILE = "config.json"
 TOKENIZER_FILE = "tokenizer.json"
@@ -51,6 +51,10 @@ class FolderFiles:
         if not isinstance(manifest, dict) or not isinstance(manifest.get(HASHES, {}), dict):
             raise damaged(self.folder, f"{MANIFEST_FILE} is no JSON object with hashes")
         return manifest
+
+    def was_exported(self) -> bool:
+        """Whether the manifest is that of an exported student, even if its graph is gone."""
+        return GRAPH_FILE in self._hashes and not self.has(WEIGHTS_FILE)
 
     def has(self, name: str) -> bool:
         """Whether there is a file of this name; a folder or a pipe is none."""
@@ -92,8 +96,8 @@ class FolderFiles:
         """What is in a JSON file. Raises `UserError` when it is something else."""
         path = self.folder / name
         try:
-            return json.loads(content.decode("utf-8"))
-        except (ValueError, RecursionError) as error:
+            return parse_json(content.decode("utf-8"))
+        except ValueError as error:
             raise UserError(
                 f"{path} is not JSON ({_first_line(error)}); distil the student again."
             ) from None

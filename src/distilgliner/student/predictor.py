@@ -29,6 +29,7 @@ from distilgliner.student.folder_files import (
     MANIFEST_FILE,
     TOKENIZER_FILE,
     WEIGHTS_FILE,
+    FolderFiles,
 )
 from distilgliner.student.gliner_calls import (
     TorchLike,
@@ -300,7 +301,7 @@ def _read(folder: Path) -> ScoringStudent:
             f"{folder} is a GLiNER checkpoint, not a student; open it with "
             "distilgliner.load_predictor, or distil a student from it."
         )
-    if (folder / GRAPH_FILE).is_file():
+    if (folder / GRAPH_FILE).exists() or FolderFiles(folder).was_exported():
         from distilgliner.student.onnx_student import read_onnx_student
 
         return read_onnx_student(folder)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from distilgliner.corpus.words import Offsets, cut_words, split_words
+from distilgliner.errors import UserError
 from distilgliner.student.decoding.decode import ScoredSpan
 from distilgliner.student.decoding.decoders import Decoder
 from distilgliner.student.decoding.windows import Window, cut_windows
@@ -18,6 +19,8 @@ FEW_TEXTS = 8
 MOST_SCORES = 1024 * 1024
 """Words (with padding) times labels scored at once, unless that is a single text or window: what
 memory grows with. Batches are smaller for it with more than some hundred labels."""
+MOST_CHARACTERS = 10_000_000
+"""Of one text, some 20 novels; about 200 bytes of memory go into each."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +68,17 @@ def iterate_steps(
     batch_size: windows at once, at most.
     label_count: how many labels are scored; of very many, fewer words at once.
     split: from a text to its words.
+    Raises `UserError` for a text of more than `MOST_CHARACTERS`.
     """
+    longest = max(map(len, texts), default=0)
+    if longest > MOST_CHARACTERS:
+        raise UserError(
+            f"A text has {longest:,} characters, and {MOST_CHARACTERS:,} can be read as one; split "
+            "it, for example at its lines."
+        )
     words = [split(text) for text in texts]
     pieces = [(row, window) for row, w in enumerate(words) for window in cut_windows(len(w))]
-    unfinished: dict[int, dict[int, np.ndarray]] = {}
+    unfinished: dict[int, _Unfinished] = {}
     lengths = [window.last - window.first for _, window in pieces]
     for batch in plan_batches(lengths, batch_size, MOST_SCORES // max(1, label_count)):
         chosen = [pieces[index] for index in batch]
@@ -82,8 +92,8 @@ def iterate_steps(
         if not found:
             yield None
             continue
-        rows = list(found)
-        joined = np.concatenate([*found.values()])
+        rows, parts = list(found), list(found.values())
+        joined = np.concatenate(parts) if len(parts) > 1 else parts[0]
         yield ScoredBatch(rows, [words[row] for row in rows], joined, decoder)
 
 
@@ -110,8 +120,16 @@ def _get_words(text: str, words: Offsets, window: Window) -> list[str]:
     return cut_words(text, words[window.first : window.last])
 
 
+@dataclass
+class _Unfinished:
+    """The scores of a long text, of which some words are still missing."""
+
+    scores: np.ndarray
+    missing: int
+
+
 def _join(
-    unfinished: dict[int, dict[int, np.ndarray]],
+    unfinished: dict[int, _Unfinished],
     row: int,
     window: Window,
     part: np.ndarray,
@@ -120,9 +138,10 @@ def _join(
     """All scores of a text when `part` is its last, else None."""
     if len(part) == word_count:
         return part
-    known = unfinished.setdefault(row, {})
-    known[window.kept_first] = part.copy()  # not a view: the batch's array can go
-    if sum(map(len, known.values())) < word_count:
-        return None
-    del unfinished[row]
-    return np.concatenate([known[first] for first in sorted(known)])
+    known = unfinished.get(row)
+    if known is None:
+        shape = (word_count, *part.shape[1:])
+        known = unfinished[row] = _Unfinished(np.empty(shape, part.dtype), word_count)
+    known.scores[window.kept_first : window.kept_last] = part
+    known.missing -= len(part)
+    return None if known.missing else unfinished.pop(row).scores

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from distilgliner.errors import UserError
+from distilgliner.student.decoding import scoring
 from distilgliner.student.decoding.scoring import BATCH_WORDS, FEW_TEXTS, plan_batches
 from distilgliner.student.decoding.windows import CONTEXT_WORDS, WINDOW_WORDS, cut_windows
 from distilgliner.student.predictor import DistilGLiNER
@@ -79,3 +81,20 @@ def test_a_long_text_does_not_depend_on_its_neighbours(
         assert [(e["start"], e["end"], e["text"]) for e in alone] == [
             (e["start"], e["end"], e["text"]) for e in found
         ]
+
+
+def test_a_text_that_is_too_long_for_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scoring, "MOST_CHARACTERS", 20)
+    model = DistilGLiNER.from_pretrained("general")
+    assert model.batch_predict_entities(["x" * 20]) == [[]]
+    with pytest.raises(
+        UserError, match="A text has 21 characters, and 20 can be read as one; split"
+    ):
+        model.batch_predict_entities(["short", "x" * 21])
+
+
+def test_a_word_of_many_megabytes() -> None:
+    model = DistilGLiNER.from_pretrained("general")
+    word = "x" * (scoring.MOST_CHARACTERS - 20)
+    (entity,) = model.predict_entities(f"Maria Silva {word}")
+    assert (entity["start"], entity["end"]) == (0, 11)
