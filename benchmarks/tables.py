@@ -16,6 +16,7 @@ from benchmarks.forgetting.mixtures_table import build_mixtures_section
 from benchmarks.forgetting.rehearsal_table import build_rehearsal_section
 from benchmarks.general_student.table import build_general_section
 from benchmarks.presidio.table import build_presidio_section
+from benchmarks.published.published_table import build_published_section, read_published
 from benchmarks.quality.compare_table import build_compare_section
 from benchmarks.quality.corpora_table import build_corpora_section, update_readme
 from benchmarks.quality.curves_table import build_curves_section, draw_curves
@@ -76,6 +77,7 @@ def build_page() -> str:
         build_general_section(_read("general_student", "general_student"), ten),
         build_unseen_section(_read("unseen", "unseen")),
         build_unseen_students_section(_read("unseen", "unseen_students")),
+        build_published_section(read_published(BENCHMARKS / "published" / "results")),
         build_textbrewer_section(_read("students", "textbrewer")),
         build_curves_section(_read("quality", "curves")),
         build_students_section(read_results(_locate("students", "students"))),
