@@ -17,11 +17,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from distilgliner.destinations import find_target, open_target, writes_through
 from distilgliner.errors import UserError
 from distilgliner.failures import name_failures
 from distilgliner.parsing import parse_json, read_text
 from distilgliner.partials import create_partial
-from distilgliner.targets import find_target, open_target, writes_through
 
 _NOT_REPLACEABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.EXDEV}
 """Why a file cannot be renamed over another, or made in a folder, that can be written itself."""

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from distilgliner.targets import NamedFile
+from distilgliner.destinations import NamedFile
 
 _LAST_RESORT_SECONDS = 30.0
 

@@ -28,7 +28,7 @@ ORDER = (
     "partials",
     "failures",
     "processes",
-    "targets",
+    "destinations",
     "streams",
     "files",
     "folders",
@@ -59,6 +59,8 @@ APART = {
     "student": {"annotate", "metrics", "bundled"},
     "spacy_component": {"annotate", "metrics", "bundled", "finetune"},
     "presidio_recognizer": {"annotate", "metrics", "bundled", "finetune"},
+    "runtime": {"annotate", "bundled", "finetune"},
+    "serve": {"annotate", "bundled", "finetune"},
     "models": {"distill"},
     "evaluate": {"distill"},
 }

@@ -13,9 +13,9 @@ from distilgliner.augment.replacements import build_replacements
 from distilgliner.corpus.document import Document
 from distilgliner.corpus.texts import CheckedDocuments, list_texts
 from distilgliner.corpus.write import open_atomically
+from distilgliner.destinations import writes_through
 from distilgliner.errors import UserError
 from distilgliner.progress import Progress, build_progress
-from distilgliner.targets import writes_through
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,7 @@ def predict(
     from distilgliner.commands.workers import predict_in_workers
     from distilgliner.corpus.source import STDIN, parse_source
     from distilgliner.corpus.unspaced import UnspacedCounter
+    from distilgliner.destinations import writes_through
     from distilgliner.models import (
         choose_known_labels,
         find_word_splitter,
@@ -89,7 +90,6 @@ def predict(
         set_prompts,
         set_threads,
     )
-    from distilgliner.targets import writes_through
 
     check_threshold(threshold)
     wanted, prompts = parse_prompts(labels)

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
+from distilgliner.destinations import NamedFile, open_target, writes_through
 from distilgliner.errors import UserError
 from distilgliner.failures import describe_failure
 from distilgliner.files import replace_atomically
-from distilgliner.targets import NamedFile, open_target, writes_through
 
 
 @contextmanager
