@@ -128,6 +128,15 @@ def set_prompts(predictor: Predictor, prompts: Prompts) -> None:
         predictor.prompts = prompts
 
 
+def check_prompts(predictor: Predictor, prompts: Prompts) -> None:
+    """Raise `UserError` for a number of labels per prompt where a model has no prompts."""
+    if isinstance(prompts, int) and not hasattr(predictor, "prompts"):
+        raise UserError(
+            "--labels-per-prompt is for GLiNER checkpoints, and this is a student, which takes any "
+            "number of labels at once; leave it out."
+        )
+
+
 def built_in_labels(predictor: Predictor) -> tuple[str, ...] | None:
     """The labels that a model was distilled with; None for one that only has those it is given."""
     labels = getattr(predictor, "labels", None)

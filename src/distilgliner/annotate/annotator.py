@@ -36,7 +36,7 @@ class Annotator:
 
     def __init__(
         self,
-        teacher: str | Path | Teacher,
+        teacher: str | Path | Teacher | Checkpoint,
         labels: Sequence[str],
         *,
         floor: float,
@@ -54,6 +54,8 @@ class Annotator:
         self._teacher: Teacher | None = None
         if isinstance(teacher, teacher_module.Teacher):
             self._teacher, self._checkpoint = teacher, teacher.checkpoint
+        elif isinstance(teacher, Checkpoint):
+            self._checkpoint = teacher
         else:
             self._checkpoint = find_checkpoint(teacher)
         self._load = teacher_module.load_teacher

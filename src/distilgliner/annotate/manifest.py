@@ -153,7 +153,9 @@ _FIXED = {
 }
 
 
-def check_same_settings(stored: Manifest, wanted: Manifest, folder: Path) -> None:
+def check_same_settings(
+    stored: Manifest, wanted: Manifest, folder: Path, remedy: str = _REMEDY
+) -> None:
     """Raise `UserError` naming every setting in which a store differs from a new request."""
     differences = []
     for path, name in _FIXED.items():
@@ -162,7 +164,7 @@ def check_same_settings(stored: Manifest, wanted: Manifest, folder: Path) -> Non
             differences.append(f"{name}: stored {_show(old)}, now {_show(new)}")
     if differences:
         raise UserError(
-            f"{folder} was annotated with other settings ({'; '.join(differences)}); {_REMEDY}."
+            f"{folder} was annotated with other settings ({'; '.join(differences)}); {remedy}."
         )
 
 

@@ -13,7 +13,7 @@ import torch
 
 from distilgliner.annotate.checkpoint import Checkpoint, check_packages, find_checkpoint
 from distilgliner.annotate.decode import decode_flat
-from distilgliner.annotate.encoding import compute_batches, count_subwords, encode_documents
+from distilgliner.annotate.encoding import compute_batches, encode_documents
 from distilgliner.annotate.loading import find_last_position, load_model
 from distilgliner.annotate.logits import (
     compute_floor_logit,
@@ -22,13 +22,25 @@ from distilgliner.annotate.logits import (
 )
 from distilgliner.annotate.merge import merge_scores
 from distilgliner.annotate.pieces import SplitText, build_split_text
+from distilgliner.annotate.prompt_room import (
+    check_label_lengths,
+    compute_least_room,
+    count_prompt,
+    explain_no_room,
+    surely_fit,
+)
 from distilgliner.annotate.span_head import compute_marker_logits, has_marker_head
 from distilgliner.annotate.spans import AnnotatedDocument, SpanScores
 from distilgliner.annotate.states import StateRecorder
 from distilgliner.annotate.windows import WindowLimits, find_sentence_ends
 from distilgliner.corpus.arguments import check_count, check_threshold
 from distilgliner.corpus.labels import check_labels, list_labels
-from distilgliner.corpus.prompts import Prompts, compute_prompts
+from distilgliner.corpus.prompts import (
+    Prompts,
+    PromptTooLongError,
+    are_groups,
+    compute_prompts,
+)
 from distilgliner.corpus.splitters import check_teacher_splitter, split_with
 from distilgliner.corpus.texts import list_texts
 from distilgliner.corpus.words import WORD_SPLITTER, Offsets, cut_pieces, split_words
@@ -56,6 +68,15 @@ def load_teacher(id_or_folder: str | Path | Checkpoint, *, device: str | None = 
     check_teacher_splitter(checkpoint.word_splitter)
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     return Teacher(checkpoint, load_model(checkpoint, device))
+
+
+def check_room(checkpoint: Checkpoint, labels: Sequence[str], prompts: Prompts = None) -> None:
+    """Raise `UserError` for labels that leave no room for text, before anything is written.
+
+    The checkpoint is loaded only where the labels are so many that it is in question.
+    """
+    if not surely_fit(compute_prompts(labels, prompts)):
+        load_teacher(checkpoint, device="cpu").check_room(labels, prompts)
 
 
 class Teacher:
@@ -132,8 +153,7 @@ class Teacher:
         Raises `UserError` for labels that are empty, double, or too long for the encoder.
         """
         names = check_labels(labels)
-        split = compute_prompts(names, prompts, keep_order=keep_order)
-        limits, prompt_subwords = self.compute_limits(split)
+        split, limits, prompt_subwords = self._plan(names, prompts, keep_order=keep_order)
         if sentence_ends is None:
             sentence_ends = [_ends_of(words) for words in word_lists]
         documents = list(encode_documents(self.tokenizer, word_lists, sentence_ends, limits))
@@ -232,37 +252,54 @@ class Teacher:
         """The scores of spans of words from those that `score` gives, of spans of pieces."""
         return text.join_spans(scores, is_token_model=self.checkpoint.is_token_model)
 
+    def check_room(self, labels: Sequence[str], prompts: Prompts = None) -> None:
+        """Raise the `UserError` of `score` for labels that leave no room for text."""
+        self._plan(check_labels(labels), prompts)
+
+    def _plan(
+        self, labels: tuple[str, ...], prompts: Prompts, *, keep_order: bool = False
+    ) -> tuple[list[tuple[str, ...]], WindowLimits, int]:
+        """The labels of each prompt, and `compute_limits` of them."""
+        split = compute_prompts(labels, prompts, keep_order=keep_order)
+        try:
+            return split, *self.compute_limits(split)
+        except PromptTooLongError as error:
+            raise (error.for_groups() if are_groups(prompts) else error) from None
+
     def compute_limits(self, prompts: Sequence[tuple[str, ...]]) -> tuple[WindowLimits, int]:
-        """How large windows may be with these prompts, and the longest prompt in subwords."""
-        used = max(self._count_prompt(prompt) for prompt in prompts)
-        room = None if self.max_subwords is None else self.max_subwords - used
+        """How large windows may be with these prompts, and the longest prompt in subwords.
+
+        Raises `UserError` where a prompt leaves no room for text: `PromptTooLongError`, which says
+        how many of all the labels fit into one, unless one label alone is too long.
+        """
+        used = [self._count_prompt(prompt) for prompt in prompts]
+        longest = max(used)
+        room = None if self.max_subwords is None else self.max_subwords - longest
         checkpoint = self.checkpoint
         limits = WindowLimits(
             checkpoint.max_words, room, checkpoint.max_width, checkpoint.overlap_words
         )
-        if room is not None and room < max(64, 4 * (checkpoint.max_width + 1)):
-            raise UserError(
-                f"The labels take {used} of the {self.max_subwords} subwords that the teacher "
-                f"{self.name!r} reads at once, which leaves no room for text; split them over "
-                "several prompts, for example with --labels-per-prompt "
-                f"{max(1, max(map(len, prompts)) // 2)}."
+        if room is not None and room < compute_least_room(checkpoint.max_width):
+            labels = [label for prompt in prompts for label in prompt]
+            sizes, shared = count_prompt(self.model.data_processor, self.tokenizer, labels)
+            raise explain_no_room(
+                labels,
+                sizes,
+                shared,
+                self.max_subwords or 0,
+                compute_least_room(checkpoint.max_width),
+                used=longest,
+                in_prompt=len(prompts[used.index(longest)]),
+                teacher=self.name,
             )
-        return limits, used
+        return limits, longest
 
     def _count_prompt(self, labels: tuple[str, ...]) -> int:
-        processor = self.model.data_processor
-        special = int(self.tokenizer.num_special_tokens_to_add(pair=False))
         if self.checkpoint.kind.startswith("bi-encoder"):
-            return special
-        prompt = processor.prepare_inputs([[]], list(labels))[0][0]
-        sizes = count_subwords(self.tokenizer, [prompt])[0]
-        for word, size in zip(prompt, sizes.tolist(), strict=True):
-            if size == 0:
-                raise UserError(
-                    f"The label {word!r} has no characters that the teacher's tokenizer knows; "
-                    "name it otherwise."
-                )
-        return special + int(sizes.sum())
+            check_label_lengths(self.model, labels, self.name)
+            return int(self.tokenizer.num_special_tokens_to_add(pair=False))
+        sizes, shared = count_prompt(self.model.data_processor, self.tokenizer, labels)
+        return int(sizes.sum()) + shared
 
     def _score_batch(
         self,

@@ -61,6 +61,14 @@ def write_vocabulary(model: Any, folder: Path) -> None:
     )
 
 
+def copy_vocabulary(source: Path, target: Path) -> None:
+    """Copy the vocabulary of one store, checked by its manifest, into the folder of another."""
+    read_vocabulary(source / VOCABULARY_FOLDER)
+    for name in VOCABULARY_FILES:
+        content = (source / VOCABULARY_FOLDER / name).read_bytes()
+        write_atomically(target / VOCABULARY_FOLDER / name, content)
+
+
 def drop_case_marks(tokenizer: str) -> str:
     """A tokenizer.json without the rules that write a mark before a capital.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from distilgliner.commands.options import LABELS_PER_PROMPT
 from distilgliner.commands.parameters import PATH, as_list
 from distilgliner.commands.reading import OFFSETS, TAG_COLUMN, build_reading
 from distilgliner.corpus.document import Document
@@ -51,11 +52,7 @@ from distilgliner.errors import UserError
     type=int,
     help="Words per batch; decides speed and memory, and scores only by rounding.",
 )
-@click.option(
-    "--labels-per-prompt",
-    type=int,
-    help="Split one list of many labels into prompts of this many; by default one prompt.",
-)
+@LABELS_PER_PROMPT
 @click.option(
     "--states",
     help="Keep the hidden states of these encoder layers too, as 6 or 3,6 (0: embeddings, -1: "
@@ -83,14 +80,7 @@ def annotate(
     from distilgliner.annotate.run import run_annotation
     from distilgliner.commands.options import note_shortened, note_unspaced, parse_prompts
 
-    names, prompts = parse_prompts(labels)
-    if labels_per_prompt is not None:
-        if prompts is not None:
-            raise UserError(
-                "--labels-per-prompt splits one list of labels, and each --labels is a prompt; "
-                "give one or the other."
-            )
-        prompts = labels_per_prompt
+    names, prompts = parse_prompts(labels, labels_per_prompt)
     layers = None if states is None else _parse_layers(states)
     check_packages()
     if threads is not None:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from distilgliner.commands.options import (
+    LABELS_PER_PROMPT,
     merge_settings,
     note_borders,
     parse_labels,
@@ -32,6 +33,7 @@ from distilgliner.errors import missing_extra
     help="GLiNER checkpoint: folder, id or 'bundled'. More than one teach together.",
 )
 @click.option("--labels", help="Labels as a,b,c; or @FILE.")
+@LABELS_PER_PROMPT
 @click.option("--ignore-labels", help="Labels left out of all human labels.")
 @click.option("--gold", multiple=True, callback=as_list, help="Labelled text to learn from.")
 @click.option(
@@ -39,6 +41,14 @@ from distilgliner.errors import missing_extra
     multiple=True,
     callback=as_list,
     help="Text for the teacher; its labels are not read.",
+)
+@click.option(
+    "--annotations",
+    multiple=True,
+    callback=as_list,
+    type=PATH,
+    help="Folder that 'distilgliner annotate' wrote of --transfer, used instead of annotating it "
+    "again; one for each teacher.",
 )
 @click.option(
     "--dev",
@@ -74,9 +84,11 @@ def compare(
     name: str | None,
     teacher: list[str],
     labels: str | None,
+    labels_per_prompt: int | None,
     ignore_labels: str | None,
     gold: list[str],
     transfer: list[str],
+    annotations: list[Path],
     dev: list[str],
     test: list[str],
     labels_of: list[str],
@@ -100,9 +112,11 @@ def compare(
         "teacher": teacher[0] if teacher else None,
         "more_teachers": teacher[1:] if teacher else None,
         "labels": parse_labels(labels),
+        "prompts": labels_per_prompt,
         "ignore_labels": parse_labels(ignore_labels),
         "gold": gold or None,
         "transfer": transfer or None,
+        "annotations": [str(folder) for folder in annotations] or None,
         "dev": dev or None,
         "test": test or None,
         "labels_of": parse_labels_of(labels_of, [*gold, *dev]) or None,

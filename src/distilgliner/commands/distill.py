@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from distilgliner.commands.options import (
+    LABELS_PER_PROMPT,
     note_borders,
     note_unspaced,
     parse_labels,
@@ -43,6 +44,7 @@ docs/explanation/decisions."""
     callback=as_list,
     help="With --teacher: labels as a,b,c or @FILE; repeat for prompts of their own.",
 )
+@LABELS_PER_PROMPT
 @click.option(
     "--input",
     multiple=True,
@@ -110,6 +112,7 @@ def distill(
     output: Path,
     teacher: str | None,
     labels: list[str],
+    labels_per_prompt: int | None,
     input: list[str],
     annotations: list[Path],
     targets: str | None,
@@ -141,6 +144,7 @@ def distill(
         WholeWay(
             teacher=teacher,
             labels=labels,
+            labels_per_prompt=labels_per_prompt,
             input=input,
             annotations=annotations,
             output=output,
@@ -154,6 +158,8 @@ def distill(
             threads=threads,
         ).run()
         return
+    if labels_per_prompt is not None:
+        raise UserError("--labels-per-prompt goes with --teacher; add --teacher, or leave it out.")
     _check_annotations(annotations, labels, input)
     try:
         from distilgliner.distill.run import run_distillation

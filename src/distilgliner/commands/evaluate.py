@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from distilgliner.commands.options import LABELS_PER_PROMPT
 from distilgliner.commands.parameters import PATH, as_list
 from distilgliner.commands.reading import OFFSETS, TAG_COLUMN, build_reading
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     help="Labels, as a,b or @FILE. Default: a closed student's own, else those in gold. Repeat "
     "for groups that a GLiNER checkpoint is asked for in prompts of their own.",
 )
+@LABELS_PER_PROMPT
 @click.option("--ignore-labels", help="Gold labels to leave out, as a,b or @FILE.")
 @click.option("--format", help="Format of the labelled documents, when their name does not tell.")
 @OFFSETS
@@ -49,6 +51,7 @@ def evaluate(
     model: str,
     gold: str,
     labels: list[str],
+    labels_per_prompt: int | None,
     ignore_labels: str,
     format: str,
     offsets: str,
@@ -72,7 +75,7 @@ def evaluate(
     from distilgliner.evaluate.run import run_evaluation
 
     check_threshold(threshold)
-    wanted, prompts = parse_prompts(labels)
+    wanted, prompts = parse_prompts(labels, labels_per_prompt)
     ignored = parse_labels(ignore_labels) or ()
     store = None
     if annotations is not None:

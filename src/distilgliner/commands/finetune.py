@@ -7,7 +7,13 @@ from typing import Any
 
 import click
 
-from distilgliner.commands.options import note_borders, note_unspaced, parse_labels, parse_overrides
+from distilgliner.commands.options import (
+    check_per_prompt,
+    note_borders,
+    note_unspaced,
+    parse_labels,
+    parse_overrides,
+)
 from distilgliner.commands.parameters import PATH, as_list
 from distilgliner.commands.reading import OFFSETS, TAG_COLUMN, build_reading
 from distilgliner.errors import UserError
@@ -42,6 +48,12 @@ from distilgliner.errors import UserError
 @OFFSETS
 @TAG_COLUMN
 @click.option(
+    "--labels-per-prompt",
+    type=int,
+    help="Ask the checkpoint for at most this many labels at once when it is measured; by default "
+    "for all. Of training this is --set prompts.max_labels=N.",
+)
+@click.option(
     "--keep",
     multiple=True,
     callback=as_list,
@@ -71,6 +83,7 @@ def finetune(
     format: str | None,
     offsets: str,
     tag_column: str | None,
+    labels_per_prompt: int | None,
     keep: list[str],
     keep_labels: str | None,
     epochs: int | None,
@@ -95,6 +108,7 @@ def finetune(
     config = build_finetune_config(chosen | parse_overrides(set_))
     if threads is not None and threads < 1:
         raise UserError(f"--threads must be at least 1, not {threads}.")
+    check_per_prompt(labels_per_prompt)
     ignored = parse_labels(ignore_labels) or ()
     reading = build_reading(format, offsets, tag_column)
     documents = read_labelled_documents(gold, parse_labels(labels), ignored, **reading)
@@ -108,6 +122,7 @@ def finetune(
         dev=read_labelled_documents(dev, names, ignored, **reading),
         keep=[document for source in keep for document in read_documents(source)],
         keep_labels=parse_labels(keep_labels) or (),
+        prompts=labels_per_prompt,
         threads=threads,
     )
     click.echo(

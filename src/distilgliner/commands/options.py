@@ -9,7 +9,7 @@ import click
 
 from distilgliner.corpus.label_option import read_labels
 from distilgliner.corpus.labels import check_labels
-from distilgliner.corpus.prompts import Prompts
+from distilgliner.corpus.prompts import Prompts, compute_prompts
 from distilgliner.errors import UserError
 from distilgliner.parsing import parse_yaml
 
@@ -22,16 +22,40 @@ def parse_labels(value: str | None) -> tuple[str, ...] | None:
     return None if value is None else read_labels(value)
 
 
-def parse_prompts(values: Sequence[str]) -> tuple[tuple[str, ...] | None, Prompts]:
+LABELS_PER_PROMPT = click.option(
+    "--labels-per-prompt",
+    type=int,
+    help="Ask a GLiNER checkpoint for at most this many labels at once; by default for all. Too "
+    "many labels leave no room for text.",
+)
+"""Of all commands that ask a checkpoint for labels."""
+
+
+def parse_prompts(
+    values: Sequence[str], labels_per_prompt: int | None = None
+) -> tuple[tuple[str, ...] | None, Prompts]:
     """The labels of an option that may be repeated, and the prompts: one for each option.
 
-    None for an option not given; one alone says nothing of prompts. Raises `UserError` for a label
-    that is named twice.
+    None for an option not given; one alone says nothing of prompts. labels_per_prompt: splits one
+    list by number. Raises `UserError` for a label that is named twice, for a number below 1, and
+    for a number with several lists.
     """
     groups = [read_labels(value) for value in values]
+    if labels_per_prompt is not None:
+        if len(groups) > 1:
+            raise UserError(
+                "--labels-per-prompt splits one list of labels, and each --labels is a prompt; "
+                "give one or the other."
+            )
+        check_per_prompt(labels_per_prompt)
     if len(groups) < 2:
-        return (groups[0] if groups else None), None
+        return (groups[0] if groups else None), labels_per_prompt
     return check_labels([label for group in groups for label in group]), groups
+
+
+def check_per_prompt(number: int | None) -> None:
+    """Raise `UserError` for a number of labels per prompt that is below 1."""
+    compute_prompts(["a"], number)
 
 
 def parse_labels_of(options: list[str], sources: list[str]) -> dict[str, tuple[str, ...]]:

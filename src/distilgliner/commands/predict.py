@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from distilgliner.commands.options import LABELS_PER_PROMPT
 from distilgliner.commands.parameters import as_list
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ _FIRST_LINE_SECONDS = 30.0
     help="What to look for, as a,b or @FILE. Default: a student's own. Repeat for groups that "
     "a GLiNER checkpoint is asked for in prompts of their own.",
 )
+@LABELS_PER_PROMPT
 @click.option(
     "--input", default="-", help="Texts: a file, a folder, '-' (text or JSONL) or hf:NAME:SPLIT."
 )
@@ -59,6 +61,7 @@ _FIRST_LINE_SECONDS = 30.0
 def predict(
     model: str,
     labels: list[str],
+    labels_per_prompt: int | None,
     input: str,
     output: str,
     format: str,
@@ -84,6 +87,7 @@ def predict(
     from distilgliner.corpus.unspaced import UnspacedCounter
     from distilgliner.destinations import writes_through
     from distilgliner.models import (
+        check_prompts,
         choose_known_labels,
         find_word_splitter,
         load_predictor,
@@ -92,8 +96,9 @@ def predict(
     )
 
     check_threshold(threshold)
-    wanted, prompts = parse_prompts(labels)
+    wanted, prompts = parse_prompts(labels, labels_per_prompt)
     predictor = load_predictor(model)
+    check_prompts(predictor, prompts)
     unspaced = UnspacedCounter(find_word_splitter(predictor))
     texts = _count_unspaced(_read_inputs(input, format), unspaced)
     through = output == "-" or writes_through(Path(output))

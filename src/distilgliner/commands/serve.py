@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import click
 
+from distilgliner.commands.options import LABELS_PER_PROMPT
 from distilgliner.commands.parameters import as_list
 
 
@@ -18,6 +19,7 @@ from distilgliner.commands.parameters import as_list
     "--port", default=8000, type=click.IntRange(min=0, max=65535), help="0: any that is free."
 )
 @click.option("--threshold", default=0.5, type=float, help="Where a request names none.")
+@LABELS_PER_PROMPT
 @click.option(
     "--threads", default=1, type=click.IntRange(min=1), help="Threads that predict a request."
 )
@@ -64,6 +66,7 @@ def serve(
     host: str,
     port: int,
     threshold: float,
+    labels_per_prompt: int | None,
     threads: int,
     max_bytes: int,
     max_texts: int,
@@ -76,9 +79,9 @@ def serve(
     allow_host: list[str],
 ) -> None:
     """Answer HTTP requests as GLiNER's own server does, and show a page to try the model."""
-    from distilgliner.commands.options import check_threshold
+    from distilgliner.commands.options import check_per_prompt, check_threshold
     from distilgliner.errors import missing_extra
-    from distilgliner.models import load_predictor, set_threads
+    from distilgliner.models import check_prompts, load_predictor, set_prompts, set_threads
     from distilgliner.streams import StoppedError
 
     try:
@@ -93,6 +96,7 @@ def serve(
         raise missing_extra(error.name, "serve") from None
 
     check_threshold(threshold)
+    check_per_prompt(labels_per_prompt)
     limits = ServeLimits(
         max_bytes=max_bytes,
         max_waiting=max_waiting,
@@ -107,6 +111,8 @@ def serve(
     with open_socket(host, port) as bound:
         predictor = load_predictor(model)
         set_threads(predictor, threads)
+        check_prompts(predictor, labels_per_prompt)
+        set_prompts(predictor, labels_per_prompt)
         answerer = Answerer(predictor, model, threshold, limits)
         hosts = build_hosts(bound.getsockname()[0], [*allow_host, *_get_name(host)])
         app = build_app(answerer, limits, hosts)

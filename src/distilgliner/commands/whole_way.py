@@ -31,6 +31,7 @@ class WholeWay:
 
     teacher: str
     labels: list[str]
+    labels_per_prompt: int | None
     input: list[str]
     annotations: list[Path]
     output: Path
@@ -50,7 +51,7 @@ class WholeWay:
         from distilgliner.pipeline.run import run_pipeline
 
         self._check()
-        names, prompts = parse_prompts(self.labels)
+        names, prompts = parse_prompts(self.labels, self.labels_per_prompt)
         ignored = parse_labels(self.ignore_labels) or ()
         check_packages()
         gold, dev = (

@@ -39,6 +39,11 @@ class CompareConfig(BaseModel):
         default=(), description="checkpoints that students learn from as well, of the same text"
     )
     labels: tuple[str, ...]
+    annotations: tuple[str, ...] = Field(
+        default=(),
+        description="folders of 'distilgliner annotate' with the transfer text, one for a teacher, "
+        "which are used instead of annotating it again",
+    )
     prompts: int | tuple[tuple[str, ...], ...] | None = Field(
         default=None, description="labels a prompt, or groups of labels with a prompt each"
     )
@@ -132,6 +137,11 @@ def build_compare_config(
     update: dict[str, Any] = {"labels": labels, "labels_of": labels_of}
     if config.finetune is not None and not config.gold:
         raise UserError(f"{where}: finetune needs gold; add gold or leave finetune out.")
+    for key in ("finetune", "augment"):
+        if config.annotations and getattr(config, key) is not None:
+            raise UserError(
+                f"{where}: {key} needs new annotations; leave annotations or {key} out."
+            )
     if config.finetune is not None and config.more_teachers:
         raise UserError(f"{where}: finetune is for one teacher; leave more_teachers out.")
     if len({config.teacher, *config.more_teachers}) <= len(config.more_teachers):
@@ -140,6 +150,7 @@ def build_compare_config(
     if base is not None:
         update["teacher"] = _locate(config.teacher, base)
         update["more_teachers"] = tuple(_locate(name, base) for name in config.more_teachers)
+        update["annotations"] = tuple(_locate(name, base) for name in config.annotations)
         update["labels_of"] = {_locate(source, base): known for source, known in labels_of.items()}
         update["initial"] = config.initial and _locate(config.initial, base)
         for key in SOURCES:
@@ -180,7 +191,8 @@ def _check_rereadable(source: str, where: str) -> None:
 
 
 def _is_lone(key: str, value: Any) -> bool:
-    listed = (*SOURCES, "labels", "ignore_labels", "arms", "students", "seeds", "more_teachers")
+    named = ("labels", "ignore_labels", "arms", "students", "seeds", "more_teachers", "annotations")
+    listed = (*SOURCES, *named)
     return key in listed and isinstance(value, (str, int))
 
 

@@ -23,6 +23,7 @@ from distilgliner.compare.arms.prepare_teacher import (
     name_teacher,
     prepare_teacher,
 )
+from distilgliner.compare.arms.reuse import check_given_annotations
 from distilgliner.compare.config import CompareConfig
 from distilgliner.compare.data import ComparisonData, read_comparison_data
 from distilgliner.compare.machine import describe_machine
@@ -41,7 +42,7 @@ from distilgliner.compare.results import (
     Teacher,
     write_results,
 )
-from distilgliner.compare.run_record import record_comparison
+from distilgliner.compare.run_record import CONFIG_FILE, record_comparison
 from distilgliner.corpus.borders import measure_borders
 from distilgliner.corpus.document import Document, Entity
 from distilgliner.corpus.splitters import find_splitter
@@ -78,6 +79,12 @@ def run_comparison(config: CompareConfig, output: str | Path, *, quiet: bool = F
         for student in config.students:
             initial.check_sizes(build_student_config(student, config.student_options))
     teachers = [find_checkpoint(name) for name in (config.teacher, *config.more_teachers)]
+    check_given_annotations(config, data.transfer, teachers)
+    if not (output / CONFIG_FILE).is_file():
+        from distilgliner.annotate.teacher import check_room
+
+        for checkpoint in teachers:
+            check_room(checkpoint, config.labels, config.prompts)
     with lock_folder(output):
         record_comparison(output, config, data, teachers)
         return _run_recorded(config, output, data, quiet=quiet)

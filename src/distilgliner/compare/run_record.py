@@ -16,8 +16,19 @@ from distilgliner.files import read_json, write_json
 from distilgliner.folders import REMEDY, check_content
 
 CONFIG_FILE = "compare.json"
-# What changes no run: which of them are made, how many at once, and what is only shown.
-_FREE = {"arms", "students", "seeds", "workers", "examples", "cost_rounds", "cost_seconds", "name"}
+# What changes no run: which of them are made, how many at once, where texts were annotated
+# before, and what is only shown.
+_FREE = {
+    "arms",
+    "students",
+    "seeds",
+    "workers",
+    "examples",
+    "cost_rounds",
+    "cost_seconds",
+    "name",
+    "annotations",
+}
 # Known by their content, wherever they lie.
 _BY_CONTENT = {"teacher", "more_teachers", "initial", "labels_of", *SOURCES}
 

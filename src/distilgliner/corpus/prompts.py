@@ -13,6 +13,40 @@ Prompts: TypeAlias = int | Sequence[Sequence[str]] | None
 Groups of labels: one prompt for each group; every label is in one of them."""
 
 
+class PromptTooLongError(UserError):
+    """Labels that leave no room for text in one prompt.
+
+    `problem` is the first half of the sentence; of these labels any `most` fit into one prompt.
+    """
+
+    def __init__(self, problem: str, most: int, remedy: str | None = None) -> None:
+        self.problem, self.most = problem, most
+        super().__init__(f"{problem}; {remedy or _advise(most)}.")
+
+    def advise(self, remedy: str) -> PromptTooLongError:
+        """The same error with another remedy."""
+        return PromptTooLongError(self.problem, self.most, remedy)
+
+    def for_groups(self) -> PromptTooLongError:
+        """As it is for prompts that were given as groups of labels."""
+        return self.advise(
+            f"put at most {self.most} into one group (each --labels is one, and in a comparison's "
+            "YAML file each list of prompts)"
+        )
+
+
+def _advise(most: int) -> str:
+    return (
+        f"split them over several prompts with --labels-per-prompt {most} (in a comparison's YAML "
+        f"file prompts: {most})"
+    )
+
+
+def are_groups(prompts: Prompts) -> bool:
+    """Whether each prompt was given by its labels."""
+    return prompts is not None and not isinstance(prompts, int)
+
+
 def compute_prompts(
     labels: Sequence[str], prompts: Prompts = None, *, keep_order: bool = False
 ) -> list[tuple[str, ...]]:

@@ -36,6 +36,7 @@ from distilgliner.models import (
     Predictor,
     built_in_labels,
     check_known_labels,
+    check_prompts,
     find_word_splitter,
     is_open,
     load_predictor,
@@ -144,6 +145,7 @@ def run_evaluation(
     _check_labelled(known, place)
     predictor = load_predictor(model) if isinstance(model, (str, Path)) else model
     if prompts is not None:
+        check_prompts(predictor, prompts)
         set_prompts(predictor, prompts)
     names = choose_labels(predictor, known, labels, ignore_labels)
     gold = [

@@ -12,6 +12,7 @@ from distilgliner.annotate.encoding import EncodedDocument, encode_documents
 from distilgliner.annotate.windows import WindowLimits
 from distilgliner.corpus.align import align_spans
 from distilgliner.corpus.document import Document
+from distilgliner.corpus.prompts import PromptTooLongError
 
 if TYPE_CHECKING:
     from distilgliner.annotate.teacher import Teacher
@@ -55,6 +56,23 @@ def join_examples(examples: Sequence[TrainingExample]) -> TrainingExample:
     return TrainingExample(tuple(words), tuple(entities), sum(e.subwords for e in examples))
 
 
+def compute_text_limits(
+    teacher: Teacher, labels: Sequence[str], max_labels: int | None
+) -> WindowLimits:
+    """How much text fits beside the longest prompt of `max_labels` of the labels.
+
+    Raises `UserError` when that is none.
+    """
+    longest = sorted(sorted(labels), key=len, reverse=True)[:max_labels]
+    try:
+        return teacher.compute_limits([tuple(longest)])[0]
+    except PromptTooLongError as error:
+        raise error.advise(
+            f"train with fewer at once: --set prompts.max_labels={error.most} (in a comparison "
+            f"--set finetune.prompts.max_labels={error.most})"
+        ) from None
+
+
 def build_training_corpus(
     name: str,
     documents: Sequence[Document],
@@ -72,9 +90,8 @@ def build_training_corpus(
     Raises `UserError` when the labels leave no room for text.
     """
     ordered = tuple(sorted(labels))
-    longest = sorted(ordered, key=len, reverse=True)[:max_labels]
-    limits, _ = teacher.compute_limits([tuple(longest)])
     read = [teacher.split(document.text) for document in documents]
+    limits = compute_text_limits(teacher, labels, max_labels)
     encoded = encode_documents(
         teacher.tokenizer,
         [text.pieces for text in read],

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def measure_teacher(
     teacher: Teacher, documents: Sequence[Document], labels: Sequence[str], threshold: float = 0.5
 ) -> SpanQuality:
-    """Strict span scores at `threshold`, all labels in one prompt, in the order in which
-    annotations have them; leaves the model in eval.
+    """Strict span scores at `threshold`, asked as the teacher's `prompts` say, in the order in
+    which annotations have the labels; leaves the model in eval.
     """
     teacher.model.eval()
     texts = [document.text for document in documents]

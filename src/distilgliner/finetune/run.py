@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
@@ -14,6 +15,7 @@ from distilgliner.corpus.choosing import check_can_choose, warn_if_nothing_found
 from distilgliner.corpus.document import Document
 from distilgliner.corpus.labelled import restrict_documents
 from distilgliner.corpus.labels import check_labels, list_labels
+from distilgliner.corpus.prompts import Prompts, are_groups, compute_prompts
 from distilgliner.corpus.split import split_documents
 from distilgliner.corpus.texts import list_documents
 from distilgliner.corpus.unspaced import is_unspaced
@@ -50,6 +52,7 @@ def run_finetuning(
     ignore_labels: Sequence[str] = (),
     keep: Iterable[Document | str] = (),
     keep_labels: Sequence[str] = (),
+    prompts: Prompts = None,
     threads: int | None = None,
     quiet: bool = False,
 ) -> dict[str, Any]:
@@ -60,9 +63,11 @@ def run_finetuning(
     strict F1 at threshold 0.5; without them a tenth of the gold is held out. The checkpoint as it
     came counts as epoch 0, so that the result is never worse on dev. keep: text, whose own labels
     do not count, in which the teacher is to go on finding the `keep_labels` that it finds as it
-    comes. threads: of the CPU; None lets torch decide.
-    A run that was killed goes on behind its last epoch; one that is finished returns at once,
-    unless its files have changed: then it is made anew.
+    comes. prompts: how the checkpoint is asked for the labels when it is measured (None: all in
+    one prompt); those of training are settings of `config`. threads: of the CPU; None lets torch
+    decide.
+    An interrupted run resumes after its last epoch; one that is finished returns at once, unless
+    its files have changed: then it is made anew.
     Returns the result, also in `finetune.json`.
     Raises `UserError` for documents without labels, unknown labels, too little gold or text to
     keep, an unusable teacher, or a folder that holds something else.
@@ -88,9 +93,19 @@ def run_finetuning(
         "dev": compute_fingerprint(map(repr, chosen)),
         "labels": list(names),
     }
+    if prompts is not None:
+        compute_prompts(names, prompts)
+        data["prompts"] = json.loads(json.dumps(prompts))
     if kept:
+        if are_groups(prompts):
+            raise UserError(
+                "Groups of labels do not go with text to keep, which has labels of its own; give "
+                "a number of labels per prompt."
+            )
         data["keep"] = compute_fingerprint(map(repr, kept))
         data["keep_labels"] = list(kept_labels)
+    if not (folder / RUN_FILE).is_file():
+        _check_room(checkpoint, names, prompts, config)
     with lock_folder(folder):
         finished = record_finetuning(folder, config, checkpoint, data)
         if finished is not None:
@@ -104,6 +119,7 @@ def run_finetuning(
 
             torch.set_num_threads(threads)
         loaded = load_teacher(checkpoint)
+        loaded.prompts = prompts
         rehearsal = rehearse(loaded, kept, kept_labels, quiet=quiet) if kept else None
         corpora = _build_corpora(loaded, restricted, names, rehearsal, config)
         chosen_by = [DevSet("dev", names, chosen)]
@@ -117,6 +133,24 @@ def run_finetuning(
         result["texts_without_spaces"] = sum(is_unspaced(d.text, split) for d in human)
         finish_folder(folder, loaded, result, write_card(checkpoint.name, config, result))
     return result
+
+
+def _check_room(
+    checkpoint: Checkpoint, labels: Sequence[str], prompts: Prompts, config: FinetuneConfig
+) -> None:
+    """Raise `UserError` for labels that leave no room for text, before the folder is claimed."""
+    from distilgliner.annotate.prompt_room import surely_fit
+
+    most = config.prompts.max_labels
+    longest = sorted(labels, key=len, reverse=True)[:most]
+    if surely_fit([longest, *compute_prompts(labels, prompts)]):
+        return
+    from distilgliner.annotate.teacher import load_teacher
+    from distilgliner.finetune.examples import compute_text_limits
+
+    teacher = load_teacher(checkpoint, device="cpu")
+    teacher.check_room(labels, prompts)
+    compute_text_limits(teacher, labels, most)
 
 
 def _build_corpora(

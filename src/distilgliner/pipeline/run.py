@@ -98,7 +98,9 @@ def run_pipeline(
         gold_f1 = measure_teacher(teacher, some, names, prompts, threads) if some else None
         fine_tuned = None
         if gold_f1 is not None and is_weak(gold_f1):
-            fine_tuned = _fine_tune(teacher, folder, gold, dev, names, threads, quiet=quiet)
+            fine_tuned = _fine_tune(
+                teacher, folder, gold, dev, names, prompts, threads, quiet=quiet
+            )
         own_teacher = teacher if fine_tuned is None else folder / TEACHER
         store = _annotate(
             _read(gold, documents),
@@ -169,6 +171,7 @@ def _fine_tune(
     gold: Sequence[Document],
     dev: Sequence[Document],
     labels: Sequence[str],
+    prompts: Prompts,
     threads: int | None,
     *,
     quiet: bool,
@@ -183,6 +186,7 @@ def _fine_tune(
         output=folder / TEACHER,
         labels=labels,
         dev=dev,
+        prompts=prompts,
         threads=threads,
         quiet=quiet,
     )

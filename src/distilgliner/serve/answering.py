@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from distilgliner.corpus.labels import normalize_label
+from distilgliner.corpus.prompts import PromptTooLongError
 from distilgliner.errors import UserError
 from distilgliner.models import (
     Predictor,
@@ -92,10 +93,16 @@ class Answerer:
         yield from count_words(texts, per_word, self.limits)
         threshold = self.about.threshold if question.threshold is None else question.threshold
         answers = ['{"entities": []}'] * len(texts)
-        for rows in iterate_entities(self.predictor, texts, labels, threshold, pause):
-            for row, entities in rows:
-                answers[row] = _format_answer(entities)
-            yield
+        try:
+            for rows in iterate_entities(self.predictor, texts, labels, threshold, pause):
+                for row, entities in rows:
+                    answers[row] = _format_answer(entities)
+                yield
+        except PromptTooLongError as error:
+            raise error.advise(
+                f"send at most {error.most} of these labels at once, or start the server with "
+                f"--labels-per-prompt {error.most}"
+            ) from None
         return answers[0] if isinstance(question.text, str) else f"[{', '.join(answers)}]"
 
     def _choose_labels(self, question: Question) -> tuple[str, ...]:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from distilgliner.annotate.checkpoint import find_checkpoint
 from distilgliner.annotate.run import run_annotation
-from distilgliner.annotate.store import AnnotationStore
+from distilgliner.annotate.store import AnnotationStore, open_store
 from distilgliner.augment.documents import augment_documents
 from distilgliner.augment.source import TeacherDocuments
 from distilgliner.compare.arms.arm import annotation_folder
+from distilgliner.compare.arms.reuse import copy_annotations, find_given_store, find_layers
 from distilgliner.compare.config import CompareConfig
 from distilgliner.compare.data import ComparisonData
 from distilgliner.corpus.document import Document
-from distilgliner.distill.config import TermsConfig
-from distilgliner.distill.objective.terms import use_states
+from distilgliner.errors import UserError
 from distilgliner.files import write_json
 
 SPEED_FILE = "annotation_speed.json"
@@ -95,16 +96,6 @@ def build_transfer(
     return [*data.transfer, *new]
 
 
-def find_layers(terms: TermsConfig) -> tuple[int, ...]:
-    """The teacher's layers that terms look at: the last one, and the embeddings for the flow.
-
-    Whichever arms there are: others may be added later.
-    """
-    if not use_states(terms, "soft", has_states=True):
-        return ()
-    return (0, -1) if terms.states.loss == "fsp" else (-1,)
-
-
 def _annotate(
     config: CompareConfig,
     output: Path,
@@ -117,6 +108,10 @@ def _annotate(
     quiet: bool,
 ) -> AnnotationStore:
     folder = annotation_folder(output, part, number)
+    if part == "transfer" and config.annotations:
+        given = find_given_store(config, find_checkpoint(teacher))
+        if given is not None:
+            return _open_copy(folder) or copy_annotations(given, documents, folder)
     store = run_annotation(
         documents,
         teacher=teacher,
@@ -129,3 +124,11 @@ def _annotate(
     if store.words_per_second is not None:
         write_json(folder / SPEED_FILE, store.words_per_second)
     return store
+
+
+def _open_copy(folder: Path) -> AnnotationStore | None:
+    """The annotations that are in the folder of a comparison already, if they are whole."""
+    try:
+        return open_store(folder)
+    except UserError:
+        return None

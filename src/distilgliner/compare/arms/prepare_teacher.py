@@ -35,6 +35,7 @@ def prepare_teacher(
         data.test,
         teacher=config.teacher,
         labels=config.labels,
+        prompts=config.prompts,
         output=annotation_folder(output, BEFORE),
         quiet=quiet,
     )
@@ -45,6 +46,7 @@ def prepare_teacher(
         dev=data.dev,
         output=output / TEACHER_FOLDER,
         config=config.finetune,
+        prompts=config.prompts,
         quiet=quiet,
     )
     return output / TEACHER_FOLDER

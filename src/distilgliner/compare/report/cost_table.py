@@ -105,7 +105,8 @@ def _build_cell(
 
 
 def _annotation_cell(results: Results, name: str) -> Cell:
-    return Cell(format_seconds(results.teacher.annotation_seconds) if name == TEACHER else DASH)
+    seconds = results.teacher.annotation_seconds
+    return Cell(format_seconds(seconds) if name == TEACHER and seconds else DASH)
 
 
 def _training_cell(results: Results, name: str) -> Cell:

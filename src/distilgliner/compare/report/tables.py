@@ -256,14 +256,20 @@ def build_machine_table(results: Results) -> Table:
             f"distilgliner {machine.distilgliner}"
         ),
         "Teacher": results.teacher.name,
-        "Annotation": (
-            f"{format_seconds(results.teacher.annotation_seconds)} at "
-            f"{format_integer(results.teacher.annotation_words_per_second)} words per second"
-        ),
+        "Annotation": _describe_annotation(results),
         "Finished": format_date(results),
     }
     rows = tuple(Row(name, (Cell(value),)) for name, value in values.items())
     return Table(("", ""), rows)
+
+
+def _describe_annotation(results: Results) -> str:
+    if not results.teacher.annotation_words_per_second:
+        return "done before this comparison"
+    return (
+        f"{format_seconds(results.teacher.annotation_seconds)} at "
+        f"{format_integer(results.teacher.annotation_words_per_second)} words per second"
+    )
 
 
 def format_config(results: Results) -> str:
