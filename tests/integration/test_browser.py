@@ -22,9 +22,9 @@ import pytest
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 
-import distilgliner
 from distilgliner import DistilGLiNER
 from distilgliner.annotate.vocabulary import TOKENIZER_FILE, VECTORS_FILE
+from distilgliner.bundled import bundled_teacher
 from distilgliner.runtime.export import run_export
 from distilgliner.student.folder_files import MANIFEST_FILE
 from tiny_store import build_documents, build_tiny_student
@@ -44,6 +44,7 @@ TEXTS = [
     "Grace Hopper met ALAN TURING, McDonald & zoë in New York (U.S.A.).\nBob left Rome!",
     "👩🏽‍🚀 Ada 😀 met 𝒜lan 𝕋uring in 𠮷野家 🇩🇪 Köln.",
     "Zoe\u0308 saw Ko\u0308ln and na\u00efve Bob \u0301 there.",
+    "Ober\u00adhausen, Jose\u0301 and mi\u200croom \u2764\ufe0f with Ada\u0301 Marie in Ko\u0308ln",
     "\u0928\u092e\u0938\u094d\u0924\u0947 Ada, \u0e01\u0e33\u0e25\u0e31\u0e07 in Oslo.",
     "ΟΔΥΣΣΕΥΣ and Σίσυφος met İrem of ǅenan and Straße in Москва, 東京 and القاهرة.",
     "F-16 and x² or ½ of Ⅷ, ①②③ at 20:15 a__b--c-d_-e don't stop___ -Ada- snake_case_word",
@@ -57,7 +58,7 @@ TEXTS = [
 
 def write_bundled(folder: Path) -> None:
     """The bundled teacher's tokenizer, whose normalizer marks case."""
-    source = Path(distilgliner.__file__).parent / "bundled" / "teacher" / TOKENIZER_FILE
+    source = bundled_teacher() / TOKENIZER_FILE
     _write_vocabulary(folder, Tokenizer.from_file(str(source)))
 
 

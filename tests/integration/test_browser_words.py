@@ -110,3 +110,29 @@ def test_words_and_features_are_those_of_python() -> None:
         assert answer["shapes"] == [describe_shape(word) for word in strings], ascii(text)
         assert answer["affixes"] == [compute_affixes(word, 4096) for word in strings], ascii(text)
         assert answer["label"] == normalize_label(text), ascii(text)
+
+
+FOLDER_SCRIPT = """
+const { readFolder } = await import(process.argv[1] + "/folder.js");
+const config = { format: "distilgliner", format_version: 1, word_splitter: "jieba" };
+globalThis.fetch = async () => new Response(JSON.stringify(config));
+const error = await readFolder(new URL("http://localhost/student/")).catch((reason) => reason);
+process.stdout.write(error.message);
+"""
+
+
+def test_a_student_with_another_splitter_is_refused() -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("needs node")
+    done = subprocess.run(
+        [node, "--input-type=module", "-e", FOLDER_SCRIPT, str(SOURCE)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.stdout == (
+        'The student of http://localhost/student/ splits words with "jieba", which does not run in '
+        "the browser; answer from a server: distilgliner serve --model FOLDER."
+    ), done.stderr

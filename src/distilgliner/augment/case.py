@@ -6,8 +6,9 @@ import random
 import re
 
 from distilgliner.augment.config import CaseConfig
+from distilgliner.corpus.words import is_extending
 
-# Not the "t" of "don't".
+# Not the "t" of "don't", and nothing behind a mark, which belongs to the letter before it.
 _FIRST_LETTER = re.compile(r"(?<![\w'’])\w")
 
 
@@ -30,4 +31,9 @@ def change_case(text: str, config: CaseConfig, generator: random.Random) -> str:
 
 def capitalize_words(text: str) -> str:
     """The text with a capital at the start of every word; all other letters stay."""
-    return _FIRST_LETTER.sub(lambda match: match[0].upper(), text)
+
+    def change(match: re.Match[str]) -> str:
+        before = text[match.start() - 1 : match.start()]
+        return match[0] if before and is_extending(before) else match[0].upper()
+
+    return _FIRST_LETTER.sub(change, text)

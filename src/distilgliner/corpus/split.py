@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import random
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 from distilgliner.corpus.document import Document
@@ -13,8 +14,8 @@ from distilgliner.errors import UserError
 
 
 def text_key(text: str) -> str:
-    """What makes two texts "the same" for a split: case folded, white space normalised."""
-    return " ".join(text.casefold().split())
+    """What makes two texts "the same" for a split: normal form C, case folded, even white space."""
+    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
 
 
 def split_documents(

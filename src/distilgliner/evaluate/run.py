@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from distilgliner.corpus.labels import check_labels, list_labels
 from distilgliner.corpus.prompts import Prompts
 from distilgliner.corpus.texts import list_documents
 from distilgliner.corpus.unspaced import is_unspaced
-from distilgliner.corpus.words import split_words
+from distilgliner.corpus.words import Offsets, split_words
 from distilgliner.errors import UserError
 from distilgliner.evaluate.agreement import compute_agreement
 from distilgliner.metrics.calibration import (
@@ -156,10 +156,16 @@ def run_evaluation(
     before = _count_shortened(predictor)
     predictions, scored = _predict(predictor, texts, names, threshold, calibration, quiet)
     shortened = _count_shortened(predictor) - before
-    evaluation = score_predictions(
-        gold, predictions, labels=names, threshold=threshold, annotations=annotations, scored=scored
-    )
     split = find_word_splitter(predictor)
+    evaluation = score_predictions(
+        gold,
+        predictions,
+        labels=names,
+        threshold=threshold,
+        annotations=annotations,
+        scored=scored,
+        split=split,
+    )
     return replace(
         evaluation,
         shortened_words=shortened,
@@ -203,11 +209,12 @@ def score_predictions(
     threshold: float = 0.5,
     annotations: AnnotationStore | None = None,
     scored: Sequence[Sequence[Entity]] | None = None,
+    split: Callable[[str], Offsets] = split_words,
 ) -> Evaluation:
     """The evaluation of predictions that exist already, one sequence for each labelled document.
 
     scored: those at the threshold `SCORE_FLOOR`, whose scores are compared with what is right;
-    None measures no calibration.
+    None measures no calibration. split: from a text to the words of the model.
     """
     texts = [document.text for document in documents]
     gold = [entity_spans(document.entities or ()) for document in documents]
@@ -219,10 +226,10 @@ def score_predictions(
         labels=tuple(labels),
         threshold=threshold,
         documents=len(documents),
-        words=sum(len(split_words(text)) for text in texts),
+        words=sum(len(split(text)) for text in texts),
         quality=Quality(
             compute_span_quality(gold, found),
-            compute_word_scores(texts, gold, found),
+            compute_word_scores(texts, gold, found, split),
             None if scored is None else compute_reliability(*pair_scores(gold, scored)),
         ),
         agreement=agreement,

@@ -7,10 +7,10 @@ word, the first. Where an entity begins and ends does not matter here, which fla
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 
-from distilgliner.corpus.words import split_words
+from distilgliner.corpus.words import Offsets, split_words
 from distilgliner.metrics.spans import Span
 
 
@@ -50,12 +50,15 @@ def compute_word_labels(
 
 
 def compute_word_scores(
-    texts: Sequence[str], gold: Sequence[Iterable[Span]], predicted: Sequence[Iterable[Span]]
+    texts: Sequence[str],
+    gold: Sequence[Iterable[Span]],
+    predicted: Sequence[Iterable[Span]],
+    split: Callable[[str], Offsets] = split_words,
 ) -> WordScores:
-    """Compare the labels of all words of all texts; words are those of `split_words`."""
+    """Compare the labels of all words of all texts; `split` gives the words of a text."""
     total = equal = correct = gold_count = predicted_count = 0
     for text, gold_spans, predicted_spans in zip(texts, gold, predicted, strict=True):
-        words = split_words(text)
+        words = split(text)
         total += len(words)
         wanted = compute_word_labels(words, gold_spans)
         found = compute_word_labels(words, predicted_spans)

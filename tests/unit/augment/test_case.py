@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import unicodedata
 from collections import Counter
 
 import pytest
@@ -37,3 +38,8 @@ def test_one_case_for_all() -> None:
     for name, made in (("lower", "ada bo"), ("upper", "ADA BO"), ("title", "Ada Bo")):
         config = CaseConfig(**{"lower": 0, "upper": 0, "title": 0, name: 1})
         assert {change_case("Ada bo", config, random.Random(s)) for s in range(20)} == {made}
+
+
+def test_no_capital_behind_a_mark() -> None:
+    text = unicodedata.normalize("NFD", "josé garcía’s été")
+    assert unicodedata.normalize("NFC", capitalize_words(text)) == "José García’s Été"

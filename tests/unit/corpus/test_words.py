@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 import unicodedata
+from pathlib import Path
 
 import pytest
 
 from distilgliner.corpus.document import Document, Entity
 from distilgliner.corpus.labels import check_labels, normalize_label
+from distilgliner.corpus.read import read_documents
+from distilgliner.corpus.split import text_key
 from distilgliner.corpus.words import (
     build_extending_class,
     cut_pieces,
@@ -120,3 +124,21 @@ def test_labels_are_the_same_in_every_form() -> None:
 def test_half_a_character_is_a_word() -> None:
     assert split_words("a \ud800 é\u0301") == [(0, 1), (2, 3), (4, 6)]
     assert Document("é\u0301 \ud800", (Entity(0, 2, "x"),)).words() == [(0, 2), (3, 4)]
+
+
+def test_the_form_makes_no_other_text() -> None:
+    keys = {text_key(unicodedata.normalize(form, "Zoë  in KÖLN")) for form in ("NFC", "NFD")}
+    assert keys == {"zoë in köln"}
+
+
+def test_named_entities_are_found_in_any_form_and_as_whole_words(tmp_path: Path) -> None:
+    text = unicodedata.normalize("NFD", "José met Jose in Köln.")
+    record = {"input": text, "output": {"entities": {"person": ["Jose"], "city": ["Köln"]}}}
+    (tmp_path / "g.jsonl").write_text(json.dumps(record), encoding="utf-8")
+    found = next(read_documents(tmp_path / "g.jsonl"))
+    assert [(text[e.char_start : e.char_end], e.label) for e in found.entities or ()] == [
+        ("Jose", "person"),
+        (unicodedata.normalize("NFD", "Köln"), "city"),
+    ]
+    assert found.entities is not None
+    assert found.entities[0].char_start > 4

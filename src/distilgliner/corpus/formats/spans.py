@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
 from distilgliner.corpus.offsets import RawSpan
+from distilgliner.corpus.words import is_extending
 from distilgliner.errors import UserError
 
 START_KEYS = ("start", "start_offset", "start_char", "char_start", "begin", "startOffset")
@@ -148,9 +150,15 @@ def _find_surfaces(surfaces: list[tuple[str, str]], text: str, where: str) -> It
     """Every place of each text as whole words; the longer one where one is inside another."""
     taken: list[tuple[int, int]] = []
     for surface, label in sorted(dict.fromkeys(surfaces), key=lambda item: -len(item[0])):
-        parts = (re.escape(part) for part in surface.split())
-        pattern = re.compile(r"(?<!\w)" + r"\s+".join(parts) + r"(?!\w)")
-        places = [match.span() for match in pattern.finditer(text)]
+        normal = (unicodedata.normalize(form, surface) for form in ("NFC", "NFD"))
+        forms = dict.fromkeys((surface, *normal))
+        named = "|".join(r"\s+".join(map(re.escape, form.split())) for form in forms)
+        pattern = re.compile(rf"(?<!\w)(?:{named})(?!\w)")
+        places = [
+            match.span()
+            for match in pattern.finditer(text)
+            if match.end() == len(text) or not is_extending(text[match.end()])
+        ]
         if not places:
             raise UserError(
                 f"{where}: the entity {surface!r} ({label!r}) is not in the text as whole words; "

@@ -40,11 +40,12 @@ def _compute_quality(
     student: Student, documents: Sequence[Document], threshold: float
 ) -> dict[str, float]:
     texts = [document.text for document in documents]
-    predictions = DistilGLiNER(student).batch_predict_entities(texts, threshold=threshold)
+    predictor = DistilGLiNER(student)
+    predictions = predictor.batch_predict_entities(texts, threshold=threshold)
     gold = [entity_spans(document.entities or ()) for document in documents]
     predicted = [prediction_spans(entities) for entities in predictions]
     micro = compute_span_quality(gold, predicted).micro
-    words = compute_word_scores(texts, gold, predicted)
+    words = compute_word_scores(texts, gold, predicted, predictor.split_words)
     return {
         "precision": micro.precision,
         "recall": micro.recall,
