@@ -1,4 +1,4 @@
-"""What fine-tuned teachers have learnt and forgotten, by the share of the new weights in them.
+"""What fine-tuned teachers have learned and forgotten, by the share of the new weights in them.
 
     python benchmarks/quality/compare.py wnut17
     python benchmarks/forgetting/finetune_small.py
@@ -55,7 +55,7 @@ def main() -> None:
     for name, (folder, source) in TEACHERS.items():
         run = read_json(arguments.runs / folder / RESULT_FILE, "fine-tune it first")
         if run["share"] != 1:
-            raise SystemExit(f"{folder} is a mixture itself ({run['share']} of what was learnt).")
+            raise SystemExit(f"{folder} is a mixture itself ({run['share']} of what was learned).")
         dev = read_gold(f"{arguments.data}/{source}", run["labels"])
         shares = _measure(arguments.runs / folder, dev, run["labels"], known)
         teachers[name] = {"gold": run["gold"], "dev": len(dev), "shares": shares}
@@ -70,10 +70,10 @@ def _measure(
 ) -> list[dict[str, float]]:
     teacher = load_teacher(bundled_teacher())
     network = teacher.model.model
-    start, learnt = copy_weights(network), copy_weights(load_teacher(folder).model.model)
+    start, learned = copy_weights(network), copy_weights(load_teacher(folder).model.model)
     found = []
     for share in SHARES:
-        load_mixture(network, start, learnt, share)
+        load_mixture(network, start, learned, share)
         found.append(
             {
                 "share": share,

@@ -1,4 +1,4 @@
-"""What fine-tuned teachers have learnt and forgotten, as Markdown."""
+"""What fine-tuned teachers have learned and forgotten, as Markdown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def build_mixtures_section(result: dict[str, Any]) -> str:
         "## What fine-tuning forgets",
         "",
         "Strict span F1 in per cent on the dev text that chose the fine-tuned teacher, by the "
-        "share of what was learnt that is mixed into the bundled teacher's weights "
+        "share of what was learned that is mixed into the bundled teacher's weights "
         "([decision 23](decisions/0023-mixtures.md)); in brackets F1 on 300 dev sentences of btc, "
         "tweets that it knew.",
         "",

@@ -24,7 +24,7 @@ def build_rehearsal_section(result: dict[str, Any]) -> str:
         "of btc (tweets), train. Strict span F1 on the dev text that chose the checkpoint; in "
         "brackets on 300 dev sentences of btc, whose labels were to be kept, and on 300 of "
         "ncbi_disease, of whose label nobody spoke. Where dev took a mixture with the old weights, "
-        "its share of what was learnt. With text to keep, wnut17's gold is all 3,394 sentences of "
+        "its share of what was learned. With text to keep, wnut17's gold is all 3,394 sentences of "
         "train, 103 of which stand there twice; the comparison drops those.",
         "",
         f"Measured on {result['date']}, {machine['cpu']}, {machine['cores']} cores, with "

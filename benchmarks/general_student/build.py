@@ -4,10 +4,10 @@
     python benchmarks/general_student/build.py --bundle
     python benchmarks/general_student/build.py --measure
 
-Reads `benchmarks/general_student/recipe.yaml`. No text of a dev or test split of the data is learnt
-from. The parts can be annotated by two processes, each with its `--part`; a killed run goes on.
-`--bundle` puts the finished student into the package, exported in 8 bits too. `--measure` tests
-that one as it is, on corpora all of whose labels it knows: `results/general_student.json`.
+Reads `benchmarks/general_student/recipe.yaml`. No text of a dev or test split of the data is
+learned from. The parts can be annotated by two processes, each with its `--part`; a killed run
+resumes. `--bundle` puts the finished student into the package, exported in 8 bits too. `--measure`
+tests that one as it is, on corpora all of whose labels it knows: `results/general_student.json`.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ def _bundle(student: Path, recipe: dict[str, Any], stores: Sequence[AnnotationSt
     for folder in (trained, target):
         (folder / CARD_FILE).write_text(card, encoding="utf-8")
     write_manifest(trained, (CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE))
-    # What int8 costs: on texts that it knows, by the teacher's labels, which is what it learnt.
+    # What int8 costs: on texts that it knows, by the teacher's labels, which is what it learned.
     labels = sorted({label for store in stores for label in store.labels})
     teachers, documents = read_transfer(stores, labels, TargetConfig(), states=False)
     dev = label_by_teachers(documents[:EXPORT_DOCUMENTS], teachers, labels, 0.5)

@@ -12,7 +12,7 @@ def build_general_section(result: dict[str, Any], corpora: dict[str, Any]) -> st
         "## The general student as it is",
         "",
         'Strict span F1 in per cent on the test splits of what `from_pretrained("general")` opens, '
-        "in 8 bits, which has learnt the teacher's answers for ten labels on the train splits' "
+        "in 8 bits, which has learned the teacher's answers for ten labels on the train splits' "
         "texts and was trained on nothing else; and of its teacher, asked for the labels of the "
         "corpus alone, and for all ten in one prompt.",
         "",

@@ -29,7 +29,7 @@ def build_unseen_students_section(result: Mapping[str, Any]) -> str:
         "sentences also stand in other CrossNER sets). `soft` sees no human label at all. The "
         "others have the gold sentences besides, as many as said, "
         f"and labelled dev sentences ({dev}) choose their epoch; of the fine-tuned "
-        "teacher too, which has learnt the same gold. In brackets the per cent of its own "
+        "teacher too, which has learned the same gold. In brackets the per cent of its own "
         "teacher's F1. Where there are a few hundred texts (CrossNER), students with a teacher "
         "learn from up to four new texts of each besides, but for one column. *Soft, then gold* is "
         "the student of gold that begins with that of soft.",

@@ -52,7 +52,7 @@ def test_states_are_kept_where_a_term_looks_at_them(tmp_path: Path) -> None:
     config = read_compare_config(path)
     results = run_comparison(config, tmp_path / "out", quiet=True)
     assert results.runs[0].updates > 0
-    assert any("soft learnt the teacher's hidden states" in note for note in results.notes)
+    assert any("soft learned the teacher's hidden states" in note for note in results.notes)
     assert not any("prompts" in note for note in results.notes)
     stores = tmp_path / "out" / "annotations"
     assert open_store(stores / "transfer").manifest.states is not None

@@ -55,7 +55,7 @@ def test_students_learn_from_all_teachers(tmp_path: Path) -> None:
     assert (other.name, results.teacher.name) == ("other", "teacher")
     assert other.weight_hash != results.teacher.weight_hash
     assert any(
-        "soft learnt from 2 teachers, teacher and other: the mean" in n for n in results.notes
+        "soft learned from 2 teachers, teacher and other: the mean" in n for n in results.notes
     )
     report = (output / "report.md").read_text()
     assert "· teachers teacher and other\n" in report
@@ -80,13 +80,13 @@ def test_without_dev_every_arm_holds_out_some_of_its_own(tmp_path: Path) -> None
     assert sources == {
         "gold": "humans",
         "soft": "the teacher",
-        "mixed": "humans, and learnt from as well",
+        "mixed": "humans, and learned from as well",
     }
     told = " ".join(results.notes)
     assert "There was no dev text." in told
     assert "A tenth of the gold chose the epoch of gold" in told
     assert "with the teacher's decisions, chose the epoch of soft" in told
-    assert "The gold itself, for want of text, chose the epoch of mixed, which learnt it" in told
+    assert "The gold itself, for want of text, chose the epoch of mixed, which learned it" in told
     assert "dev labels" not in told
 
 

@@ -324,7 +324,7 @@ def test_without_dev_documents_a_tenth_is_held_out(
 def test_little_gold_without_dev_is_all_learnt_from(store: AnnotationStore, tmp_path: Path) -> None:
     result = run(store, tmp_path, build_config("mixed"), dev=())
     assert result["documents"] == 70
-    assert "labelled by humans, and learnt from as well:" in (tmp_path / "README.md").read_text()
+    assert "labelled by humans, and learned from as well:" in (tmp_path / "README.md").read_text()
 
 
 def test_of_much_gold_without_dev_a_tenth_is_held_out(

@@ -102,7 +102,7 @@ def test_dev_chooses_between_mixtures(
     mixtures: list[float], share: float, f1: float,
 ) -> None:  # fmt: skip
     say(F1, mixtures)
-    finetune(tiny, tmp_path / "learnt")
+    finetune(tiny, tmp_path / "learned")
 
     result = finetune(tiny, tmp_path / "mixed", interpolation=(0.25, 0.5, 0.75))
 
@@ -110,11 +110,11 @@ def test_dev_chooses_between_mixtures(
     assert [(each["share"], each["f1"]) for each in result["mixtures"]] == list(
         zip((0.25, 0.5, 0.75), mixtures, strict=True)
     )
-    start, learnt, mixed = map(read_weights, (tiny, tmp_path / "learnt", tmp_path / "mixed"))
+    start, learned, mixed = map(read_weights, (tiny, tmp_path / "learned", tmp_path / "mixed"))
     for name in start:
-        assert torch.equal(mixed[name], torch.lerp(start[name], learnt[name], share)), name
+        assert torch.equal(mixed[name], torch.lerp(start[name], learned[name], share)), name
     text = (tmp_path / "mixed" / "README.md").read_text()
-    assert ("50% of what it had learnt" in text) is (share == 0.5)
+    assert ("50% of what it had learned" in text) is (share == 0.5)
 
 
 def test_a_teacher_that_only_loses_may_still_gain_from_a_little(

@@ -47,46 +47,46 @@ def rename(documents: list[Document]) -> list[Document]:
 
 
 @pytest.fixture(scope="module")
-def learnt(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The bundled teacher, fine-tuned for long enough to have learnt an easy task."""
-    folder = tmp_path_factory.mktemp("learnt") / "teacher"
+def learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundled teacher, fine-tuned for long enough to have learned an easy task."""
+    folder = tmp_path_factory.mktemp("learned") / "teacher"
     run_finetuning(
         rename(GOLD), teacher="bundled", output=folder, config=LEARN, dev=rename(DEV), quiet=True
     )
     return folder
 
 
-def test_it_learns_and_is_an_ordinary_checkpoint(learnt: Path) -> None:
+def test_it_learns_and_is_an_ordinary_checkpoint(learned: Path) -> None:
     from gliner import GLiNER
 
-    result = json.loads((learnt / "finetune.json").read_text())
+    result = json.loads((learned / "finetune.json").read_text())
     assert result["f1"] > 0.9 > 0.5 > result["f1_before"]
     assert (result["labels"], result["gold"], result["dev"]) == (["blick", "zorp"], 64, 24)
     losses = [point["loss"] for point in result["curve"][1:]]
     assert losses[-1] < losses[0] / 3
-    assert not (learnt / CHECKPOINTS).exists()
-    assert not list(learnt.rglob("*.bin"))
+    assert not (learned / CHECKPOINTS).exists()
+    assert not list(learned.rglob("*.bin"))
     # What was measured is what was saved, and the unchanged package says the same.
-    teacher = load_teacher(learnt)
+    teacher = load_teacher(learned)
     names = ["blick", "zorp"]
     assert measure_teacher(teacher, rename(DEV), names).micro.f1 == pytest.approx(result["f1"])
     assert teacher.checkpoint.read_dtype() == find_checkpoint("bundled").read_dtype() == "float16"
-    model = GLiNER.from_pretrained(str(learnt), local_files_only=True)
+    model = GLiNER.from_pretrained(str(learned), local_files_only=True)
     found = model.predict_entities(DEV[0].text, names, threshold=0.5)
     ours = teacher.batch_predict_entities([DEV[0].text], names)[0]
     assert [(e["start"], e["end"], e["label"]) for e in found] == [
         (e["start"], e["end"], e["label"]) for e in ours
     ]
-    assert "64 labelled documents" in (learnt / "README.md").read_text()
+    assert "64 labelled documents" in (learned / "README.md").read_text()
 
 
-def test_a_finished_run_returns_at_once(learnt: Path) -> None:
-    before = (learnt / "model.safetensors").stat().st_mtime_ns
+def test_a_finished_run_returns_at_once(learned: Path) -> None:
+    before = (learned / "model.safetensors").stat().st_mtime_ns
     gold, dev = rename(GOLD), rename(DEV)
-    same = {"teacher": "bundled", "output": learnt, "dev": dev, "quiet": True}
+    same = {"teacher": "bundled", "output": learned, "dev": dev, "quiet": True}
     result = run_finetuning(gold, config=LEARN, **same)
-    assert result == json.loads((learnt / "finetune.json").read_text())
-    assert (learnt / "model.safetensors").stat().st_mtime_ns == before
+    assert result == json.loads((learned / "finetune.json").read_text())
+    assert (learned / "model.safetensors").stat().st_mtime_ns == before
     with pytest.raises(UserError, match="with other settings or data; give another"):
         run_finetuning(gold[:-1], config=LEARN, **same)
 
@@ -126,18 +126,18 @@ def test_frozen_parts_stay_and_precision_too(tiny: Path, tmp_path: Path) -> None
     assert find_checkpoint(tmp_path / "out").read_dtype() == "float32"
 
 
-def test_never_worse_on_dev_than_it_was(learnt: Path, tmp_path: Path) -> None:
+def test_never_worse_on_dev_than_it_was(learned: Path, tmp_path: Path) -> None:
     config = FAST.model_copy(update={"epochs": 1, "learning_rate": 3.0, "head_learning_rate": 3.0})
     gold, dev = rename(GOLD), rename(DEV)
     result = run_finetuning(
-        gold, teacher=learnt, output=tmp_path / "out", config=config, dev=dev, quiet=True
+        gold, teacher=learned, output=tmp_path / "out", config=config, dev=dev, quiet=True
     )
     assert result["curve"][1]["f1"] < result["f1"] == result["f1_before"]
-    before, after = (load_file(f / "model.safetensors") for f in (learnt, tmp_path / "out"))
+    before, after = (load_file(f / "model.safetensors") for f in (learned, tmp_path / "out"))
     assert all((before[name] == after[name]).all() for name in before)
 
 
-def test_what_is_kept_is_not_forgotten(learnt: Path, tmp_path: Path) -> None:
+def test_what_is_kept_is_not_forgotten(learned: Path, tmp_path: Path) -> None:
     def name_cities(documents: list[Document]) -> list[Document]:
         cities = [tuple(e for e in d.entities or () if e.label == "city") for d in documents]
         named = [tuple(replace(entity, label="gadget") for entity in found) for found in cities]
@@ -151,7 +151,7 @@ def test_what_is_kept_is_not_forgotten(learnt: Path, tmp_path: Path) -> None:
     known, results = {}, {}
     for name, keep in (("kept", {"keep": GOLD, "keep_labels": NAMES.values()}), ("lost", {})):
         results[name] = run_finetuning(
-            documents[:32], teacher=learnt, output=tmp_path / name, config=config,
+            documents[:32], teacher=learned, output=tmp_path / name, config=config,
             dev=documents[32:], quiet=True, **keep,
         )  # fmt: skip
         teacher = load_teacher(tmp_path / name)

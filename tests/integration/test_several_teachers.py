@@ -189,7 +189,7 @@ def test_the_command_line(
     with pytest.raises(SystemExit) as caught:
         main(list(map(str, arguments)))
     assert not caught.value.code
-    assert "(labelled by humans, and learnt from as well)" in capsys.readouterr().out
+    assert "(labelled by humans, and learned from as well)" in capsys.readouterr().out
     student = DistilGLiNER.from_pretrained(tmp_path / "student")
     assert list(student.labels) == ["animal", "city", "dog", "person"]
 

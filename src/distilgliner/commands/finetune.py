@@ -137,10 +137,10 @@ def finetune(
 
 
 def _describe_share(share: float) -> str:
-    """How much of what was learnt the checkpoint has, where it is not all."""
+    """How much of what was learned the checkpoint has, where it is not all."""
     if share == 0:
         return "; dev gained nothing, so the teacher is as it came"
-    return "" if share == 1 else f"; {share:.0%} of what it learnt, mixed into the old weights"
+    return "" if share == 1 else f"; {share:.0%} of what it learned, mixed into the old weights"
 
 
 def _describe_kept(result: dict[str, Any]) -> str:

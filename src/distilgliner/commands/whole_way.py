@@ -110,7 +110,7 @@ class WholeWay:
 
 def describe_pipeline(result: PipelineResult) -> str:
     """What came out, in a few lines; the last ones are to be copied."""
-    from distilgliner.distill.data import LEARNT
+    from distilgliner.distill.data import LEARNED
 
     deployed, lines = result.deployed, []
     if result.teacher_gold_f1 is not None:
@@ -121,7 +121,7 @@ def describe_pipeline(result: PipelineResult) -> str:
         lines.append(f"{told}.")
     own = "its teacher's decisions" if result.dev_source == "the teacher" else "human labels"
     quality = f"{100 * deployed.f1:.1f} strict F1 against {own} on {result.dev_documents:,} texts"
-    quality += " that it has learned" if result.dev_source == LEARNT else ", held out"
+    quality += " that it has learned" if result.dev_source == LEARNED else ", held out"
     if result.teacher_f1 is not None:
         quality += f" (its teacher: {100 * result.teacher_f1:.1f})"
     if deployed.quantize == "none":

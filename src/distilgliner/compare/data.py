@@ -1,4 +1,4 @@
-"""The documents of a comparison, kept apart: nothing of dev or test is learnt from."""
+"""The documents of a comparison, kept apart: nothing of dev or test is learned from."""
 
 from __future__ import annotations
 

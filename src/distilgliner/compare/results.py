@@ -141,7 +141,7 @@ class Teacher(_Model):
 
 
 class FurtherTeacher(_Model):
-    """Another teacher that the students learnt from as well: its quality on the test part."""
+    """Another teacher that the students learned from as well: its quality on the test part."""
 
     name: str
     weight_hash: str

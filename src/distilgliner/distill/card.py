@@ -11,7 +11,7 @@ from distilgliner.distill.config import DistillConfig
 from distilgliner.student.folder import Student
 from distilgliner.student.model import count_parameters
 
-_LEARNT_FROM = {
+_LEARNED_FROM = {
     "gold": "human labels only",
     "hard": "the teacher's decisions on unlabelled text",
     "soft": "the teacher's distribution on unlabelled text",
@@ -42,7 +42,7 @@ tags: [ner, gliner, knowledge-distillation, lstm]
 ---
 # A {config.student} student of {teacher}
 
-Learnt from {_LEARNT_FROM[config.targets]} (`targets: {config.targets}`) with DistilGLiNER.
+Learned from {_LEARNED_FROM[config.targets]} (`targets: {config.targets}`) with DistilGLiNER.
 
 - Labels ({kind}): {labels}
 - Parameters: {parameters["total"]:,} ({parameters["embedding"]:,} in embedding tables, \

@@ -28,10 +28,10 @@ from distilgliner.folders import compute_fingerprint
 from distilgliner.student.config import build_student_config
 
 ENOUGH_GOLD = 1000
-"""Gold documents from which a tenth is held out when other text is learnt from as well (mixed)."""
+"""Gold documents from which a tenth is held out when other text is learned from as well (mixed)."""
 ENOUGH_HELD = 30
 """Texts without gold that must be held out for the teachers' decisions to be dev of mixed."""
-LEARNT = "humans, and learnt from as well"
+LEARNED = "humans, and learned from as well"
 """Where dev is from when there is too little of either to hold out any of it."""
 
 
@@ -103,7 +103,7 @@ def build_data(
     tenth of the annotated text, with the teachers' decisions, and gold a tenth of the gold. So does
     mixed from `ENOUGH_GOLD` documents on. With fewer, mixed learns from all of its gold, and holds
     out a tenth of the other text, with the decisions of the teachers as the gold has fitted them.
-    Where that is less than `ENOUGH_HELD` texts nothing is held out: the gold is learnt from and is
+    Where that is less than `ENOUGH_HELD` texts nothing is held out: the gold is learned from and is
     dev too, and dev F1 is that of text the student knows.
 
     Raises `UserError` for labels that are missing or unknown, for gold that is missing or that the
@@ -167,13 +167,13 @@ def _calibrate_teachers(config: DistillConfig, data: DistillData) -> tuple[Store
 
 
 def _hold_out_transfer(config: DistillConfig, data: DistillData) -> DistillData:
-    """The data with dev out of its annotated text, if that is learnt from; see `build_data`."""
+    """The data with dev out of its annotated text, if that is learned from; see `build_data`."""
     if config.targets == "gold":
         return data
     with_gold, others = part_by_texts(data.transfer, data.gold)
     kept, held = hold_out(others)
     if config.targets == "mixed" and len(held) < ENOUGH_HELD:
-        return replace(data, dev=data.gold, dev_source=LEARNT)
+        return replace(data, dev=data.gold, dev_source=LEARNED)
     dev = label_by_teachers(
         held,
         data.teachers,

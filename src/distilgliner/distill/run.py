@@ -20,7 +20,7 @@ from distilgliner.distill.calibration.run import (
 )
 from distilgliner.distill.card import write_card
 from distilgliner.distill.config import CalibrationConfig, DistillConfig
-from distilgliner.distill.data import LEARNT, DistillData, build_data
+from distilgliner.distill.data import LEARNED, DistillData, build_data
 from distilgliner.distill.objective.head_losses import find_head_loss
 from distilgliner.distill.objective.stages import Schedule, build_schedule
 from distilgliner.distill.objective.terms import resolve_terms
@@ -232,7 +232,7 @@ def _build_training_set(
 
 def _choose_calibration(config: DistillConfig, data: DistillData) -> CalibrationConfig:
     """As configured, but no temperature from text that the student knows: it is too sure there."""
-    if data.dev_source == LEARNT:
+    if data.dev_source == LEARNED:
         return config.calibration.model_copy(update={"temperature": False})
     return config.calibration
 

@@ -32,7 +32,7 @@ class PromptConfig(BaseModel):
         default=0.0, ge=0, le=1, description="of sentences whose words are put in lower case"
     )
     other_names: dict[str, tuple[str, ...]] = Field(
-        default={}, description="other names of labels, for the type to be learnt and not a word"
+        default={}, description="other names of labels, for the type to be learned and not a word"
     )
     renamed_fraction: float = Field(
         default=0.3, ge=0, le=1, description="of prompts whose labels take one of their other names"
@@ -71,7 +71,7 @@ class FinetuneConfig(BaseModel):
     focal_gamma: float = Field(default=0.0, ge=0, description="0 is plain cross entropy")
     interpolation: tuple[Share, ...] = Field(
         default=(0.25, 0.5, 0.75),
-        description="shares of what was learnt in the mixtures that dev measures at the end",
+        description="shares of what was learned in the mixtures that dev measures at the end",
     )
     kept_per_gold: float = Field(
         default=1.0, gt=0, description="documents of the text to keep, at most, for each of gold"

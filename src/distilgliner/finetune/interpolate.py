@@ -1,6 +1,6 @@
-"""Weights between those of the teacher as it came and those that it has learnt.
+"""Weights between those of the teacher as it came and those that it has learned.
 
-Averages of both are often as good on what was learnt, and lose less of what the teacher knew
+Averages of both are often as good on what was learned, and lose less of what the teacher knew
 (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models"); dev says how far to go.
 See docs/explanation/decisions/0023-mixtures.md.
 """
@@ -14,7 +14,7 @@ import torch
 
 Weights = Mapping[str, torch.Tensor]
 Mixture = dict[str, Any]
-"""`share` of what was learnt, `f1` (the mean over the dev sets), `dev` (F1 by dev set)."""
+"""`share` of what was learned, `f1` (the mean over the dev sets), `dev` (F1 by dev set)."""
 TOLERANCE = 0.002
 """Less F1 than this is no difference on dev."""
 
@@ -24,10 +24,10 @@ def copy_weights(network: torch.nn.Module) -> dict[str, torch.Tensor]:
     return {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
 
 
-def load_mixture(network: torch.nn.Module, start: Weights, learnt: Weights, share: float) -> None:
-    """Set the weights to start + share · (learnt − start); what is no float is as learnt.
+def load_mixture(network: torch.nn.Module, start: Weights, learned: Weights, share: float) -> None:
+    """Set the weights to start + share · (learned − start); what is no float is as learned.
 
-    At share 0 they are the first ones, whatever was learnt: it may be no number.
+    At share 0 they are the first ones, whatever was learned: it may be no number.
     """
     if share == 0:
         network.load_state_dict(start)
@@ -35,7 +35,7 @@ def load_mixture(network: torch.nn.Module, start: Weights, learnt: Weights, shar
     network.load_state_dict(
         {
             name: torch.lerp(start[name], tensor, share) if tensor.is_floating_point() else tensor
-            for name, tensor in learnt.items()
+            for name, tensor in learned.items()
         }
     )
 
@@ -43,21 +43,21 @@ def load_mixture(network: torch.nn.Module, start: Weights, learnt: Weights, shar
 def measure_mixtures(
     network: torch.nn.Module,
     start: Weights,
-    learnt: Weights,
+    learned: Weights,
     shares: Sequence[float],
     measure: Callable[[], dict[str, float]],
 ) -> list[Mixture]:
     """What `measure` says (F1 by dev set) of each mixture."""
     mixtures = []
     for share in sorted(set(shares)):
-        load_mixture(network, start, learnt, share)
+        load_mixture(network, start, learned, share)
         f1 = measure()
         mixtures.append({"share": share, "f1": sum(f1.values()) / len(f1), "dev": f1})
     return mixtures
 
 
 def choose_mixture(candidates: Sequence[Mixture]) -> Mixture:
-    """The least share of what was learnt that is, but for `TOLERANCE`, as good as the best."""
+    """The least share of what was learned that is, but for `TOLERANCE`, as good as the best."""
     best = max(candidate["f1"] for candidate in candidates)
     good = [each for each in candidates if each["f1"] >= best - TOLERANCE]
     return min(good, key=lambda each: float(each["share"]))

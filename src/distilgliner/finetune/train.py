@@ -131,18 +131,18 @@ def _choose_weights(
 ) -> tuple[dict[str, Any], list[Mixture]]:
     """Leave the teacher, which has the best trained weights, with those that dev chooses.
 
-    Those as it came (share 0 of what was learnt), the best trained ones (share 1) and the mixtures
+    Those as it came (share 0 of what was learned), the best trained ones (share 1) and the mixtures
     of both that the config names. Returns what was chosen and what was measured of the mixtures.
     """
     best = curve.find_best()
     ends = [{**curve.points[0], "share": 0.0}, {**best, "share": 1.0}]
     network = teacher.model.model
     first = load_model(teacher.checkpoint, str(teacher.model.device)).model.state_dict()
-    learnt = copy_weights(network)
+    learned = copy_weights(network)
     mixtures = measure_mixtures(
-        network, first, learnt, config.interpolation, lambda: _measure_dev(teacher, dev)
+        network, first, learned, config.interpolation, lambda: _measure_dev(teacher, dev)
     )
     between = [{**mixture, "update": best["update"]} for mixture in mixtures]
     chosen = choose_mixture([*ends, *between])
-    load_mixture(network, first, learnt, chosen["share"])
+    load_mixture(network, first, learned, chosen["share"])
     return chosen, mixtures

@@ -147,7 +147,7 @@ def ask(
 
 
 def tell(study: optuna.Study, trial: optuna.Trial, outcome: Outcome) -> None:
-    """Write down how a trial ended; a failed one counts as pruned, so that it is learnt from."""
+    """Write down how a trial ended; a failed one counts as pruned, so that it is learned from."""
     known = study.get_trials(deepcopy=False)[trial.number].intermediate_values
     for rung, f1 in outcome.rungs.items():
         if rung not in known:

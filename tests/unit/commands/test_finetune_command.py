@@ -40,11 +40,11 @@ def finetune(options: str = "") -> int:
     ("share", "ending"),
     [
         (1.0, " s\n"),
-        (0.5, " s; 50% of what it learnt, mixed into the old weights\n"),
+        (0.5, " s; 50% of what it learned, mixed into the old weights\n"),
         (0.0, " s; dev gained nothing, so the teacher is as it came\n"),
     ],
 )
-def test_it_says_how_much_was_learnt(
+def test_it_says_how_much_was_learned(
     asked: dict[str, Any], capsys: pytest.CaptureFixture[str], share: float, ending: str
 ) -> None:
     asked["share"] = share

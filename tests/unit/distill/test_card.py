@@ -55,7 +55,7 @@ def test_content(tmp_path: Path) -> None:
 def test_what_it_learnt_from(tmp_path: Path, targets: str) -> None:
     card = build(tmp_path, targets, "bilstm-tower")
     assert f"`targets: {targets}`" in card
-    assert ("teacher's" in card.split("## ")[0].split("Learnt from")[1].split(")")[0]) == (
+    assert ("teacher's" in card.split("## ")[0].split("Learned from")[1].split(")")[0]) == (
         targets != "gold"
     )
     assert "open: labels are an input" in card

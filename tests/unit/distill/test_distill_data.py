@@ -98,7 +98,7 @@ def test_little_gold_is_learnt_from_and_chooses(store: AnnotationStore) -> None:
     data = build(store, "mixed", gold=GOLD)
     assert data.dev == data.gold == sorted(GOLD, key=lambda document: document.id)
     assert len(data.transfer) == len(TRANSFER)
-    assert data.dev_source == "humans, and learnt from as well"
+    assert data.dev_source == "humans, and learned from as well"
     assert build(store, "mixed", gold=GOLD, dev=DEV).dev_source == "humans"
 
 

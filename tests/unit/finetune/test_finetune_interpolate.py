@@ -22,14 +22,14 @@ def build_network(value: float, count: int) -> torch.nn.BatchNorm1d:
     return network
 
 
-START, LEARNT = copy_weights(build_network(1.0, 2)), copy_weights(build_network(3.0, 8))
+START, LEARNED = copy_weights(build_network(1.0, 2)), copy_weights(build_network(3.0, 8))
 
 
 @pytest.mark.parametrize(("share", "weight"), [(0.25, 1.5), (0.5, 2.0), (1.0, 3.0)])
 def test_a_mixture_lies_between(share: float, weight: float) -> None:
     network = build_network(7.0, 5)
 
-    load_mixture(network, START, LEARNT, share)
+    load_mixture(network, START, LEARNED, share)
 
     assert network.weight.tolist() == [weight] * 3
     assert network.running_mean.tolist() == [10 * weight] * 3
@@ -38,10 +38,10 @@ def test_a_mixture_lies_between(share: float, weight: float) -> None:
 
 def test_nothing_of_what_was_learnt_gives_the_first_weights_back() -> None:
     network = build_network(7.0, 5)
-    learnt = {name: torch.full_like(tensor, torch.nan) if tensor.is_floating_point() else tensor
-              for name, tensor in LEARNT.items()}  # fmt: skip
+    learned = {name: torch.full_like(tensor, torch.nan) if tensor.is_floating_point() else tensor
+              for name, tensor in LEARNED.items()}  # fmt: skip
 
-    load_mixture(network, START, learnt, 0.0)
+    load_mixture(network, START, learned, 0.0)
 
     assert network.weight.tolist() == [1.0] * 3
     assert network.num_batches_tracked.item() == 2
@@ -64,7 +64,7 @@ def test_each_share_is_measured_once_in_order() -> None:
         weight = network.weight[0].item()
         return {"one": weight, "other": weight + 1}
 
-    assert measure_mixtures(network, START, LEARNT, (0.5, 0.25, 0.5), measure) == [
+    assert measure_mixtures(network, START, LEARNED, (0.5, 0.25, 0.5), measure) == [
         {"share": 0.25, "f1": 2.0, "dev": {"one": 1.5, "other": 2.5}},
         {"share": 0.5, "f1": 2.5, "dev": {"one": 2.0, "other": 3.0}},
     ]

@@ -9,7 +9,7 @@ from distilgliner.compare.arms.arm import LABEL_FREE
 from distilgliner.compare.config import CompareConfig
 from distilgliner.compare.report.wording import join_words
 from distilgliner.corpus.prompts import compute_prompts
-from distilgliner.distill.data import LEARNT
+from distilgliner.distill.data import LEARNED
 from distilgliner.distill.objective.terms import use_states
 
 
@@ -43,7 +43,7 @@ def _explain_teachers(config: CompareConfig) -> Iterator[str]:
         names = [Path(name).name or name for name in (config.teacher, *config.more_teachers)]
         how = {"average": "the mean of what they say", "sample": "one of them, drawn in each pass"}
         yield (
-            f"{join_words(taught)} learnt from {len(names)} teachers, {join_words(names)}: "
+            f"{join_words(taught)} learned from {len(names)} teachers, {join_words(names)}: "
             f"{how[config.target.teachers]}. Shares of the teacher, agreement with it and its "
             f"costs are those of the first, {names[0]}."
         )
@@ -54,7 +54,7 @@ def _explain_texts(config: CompareConfig, new_texts: int) -> Iterator[str]:
         methods = " and ".join(config.augment.methods)
         yield (
             f"The teacher also annotated {new_texts:,} new texts, made of the transfer text by "
-            f"{methods}; every arm learnt from them too."
+            f"{methods}; every arm learned from them too."
         )
     if config.labels_of:
         files = "; ".join(
@@ -70,7 +70,7 @@ def _explain_learning(config: CompareConfig) -> Iterator[str]:
     taught = _list_taught(config)
     if taught and use_states(config.training.terms, taught[0], has_states=True):
         yield (
-            f"Beside its targets, {join_words(taught)} learnt the teacher's hidden states "
+            f"Beside its targets, {join_words(taught)} learned the teacher's hidden states "
             "(training.terms.states)."
         )
     if taught and config.initial is not None:
@@ -100,13 +100,13 @@ def _explain_held_out(config: CompareConfig, dev_sources: Mapping[str, str]) -> 
     held = {
         "the teacher": "A tenth of the transfer text, with the teacher's decisions,",
         "humans": "A tenth of the gold",
-        LEARNT: "The gold itself, for want of text,",
+        LEARNED: "The gold itself, for want of text,",
     }
     for source, text in held.items():
         arms = [arm for arm in config.arms if dev_sources[arm] == source]
         if arms:
-            learnt = "learnt it too" if source == LEARNT else "did not learn it"
-            yield f"{text} chose the epoch of {join_words(arms)}, which {learnt}."
+            learned = "learned it too" if source == LEARNED else "did not learn it"
+            yield f"{text} chose the epoch of {join_words(arms)}, which {learned}."
 
 
 def _explain_examples(config: CompareConfig) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Losses of distillation, one file per family: pure functions of tensors that return a scalar.
 
 A mask says which words count, and what it leaves out has no influence. When nothing counts, the
-loss is 0 and has a graph, so that a batch may lack what is to be learnt.
+loss is 0 and has a graph, so that a batch may lack what is to be learned.
 """
 
 from __future__ import annotations

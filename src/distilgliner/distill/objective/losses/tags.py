@@ -75,7 +75,7 @@ def logit_mse(
     log-probabilities, both centred per word and divided by `temperature`.
 
     Softmax is blind to a constant, so each word's mean is taken off both. The temperature does not
-    change what is learnt: it weighs a word by 1/T². Ba & Caruana 2014, section 2.2.
+    change what is learned: it weighs a word by 1/T². Ba & Caruana 2014, section 2.2.
 
     Most targets are exactly 0: the teacher's spans there are below the floor of the annotation.
     Their log-probability is unknown, but known to be small. To leave them out would teach nothing
