@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from distilgliner.corpus.document import Document, Entity, restrict_labels
 from distilgliner.corpus.label_option import read_labels
-from distilgliner.corpus.labels import join_labels, split_labels
+from distilgliner.corpus.labels import join_labels, normalize_label, split_labels
 from distilgliner.errors import UserError
 
-NAMES = st.text(min_size=1).map(lambda name: " ".join(name.split())).filter(bool)
+NAMES = st.text(min_size=1).map(normalize_label).filter(bool)
 
 
 @pytest.mark.parametrize(
