@@ -103,7 +103,7 @@ def test_its_settings_are_checked() -> None:
     raw = {"labels": ["person"], "transfer": "a.txt", "dev": "d.jsonl", "test": "t.jsonl",
            "arms": ["soft"]}  # fmt: skip
     assert build_compare_config(raw).augment is None
-    with pytest.raises(UserError, match=r"unknown key 'augment.times'; known keys: methods"):
+    with pytest.raises(UserError, match=r"known keys: augment.methods"):
         build_compare_config({**raw, "augment": {"times": 2}})
     with pytest.raises(UserError, match="methods"):
         build_compare_config({**raw, "augment": {"methods": ["translate"]}})

@@ -24,6 +24,7 @@ ORDER = (
     "errors",
     "progress",
     "parsing",
+    "settings",
     "checksums",
     "partials",
     "failures",

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from distilgliner.errors import UserError
+from distilgliner.settings import explain_wrong_setting
 
 Method = Literal["slots", "mask", "case"]
 METHODS: tuple[Method, ...] = ("slots", "mask", "case")
@@ -70,7 +71,7 @@ class AugmentConfig(BaseModel):
     slots: SlotsConfig = SlotsConfig()
     mask: MaskConfig = MaskConfig()
     case: CaseConfig = CaseConfig()
-    seed: int = Field(default=0, ge=0, lt=2**32)
+    seed: int = Field(default=0, ge=0, lt=2**32, description="the same seed gives the same texts")
 
     @field_validator("methods")
     @classmethod
@@ -88,9 +89,7 @@ def build_augment_config(raw: dict[str, Any]) -> AugmentConfig:
     try:
         config = AugmentConfig(**raw)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise UserError(f"The setting {key} is wrong: {first['msg']}; correct it.") from None
+        raise UserError(explain_wrong_setting(error, AugmentConfig)) from None
     for method in METHODS:
         if method in config.model_fields_set and method not in config.methods:
             raise UserError(

@@ -25,6 +25,7 @@ from distilgliner.distill.config import (
 from distilgliner.errors import UserError
 from distilgliner.finetune.config import FinetuneConfig
 from distilgliner.parsing import parse_yaml, read_text
+from distilgliner.settings import describe_wrong_setting
 from distilgliner.student.config import build_student_config
 
 
@@ -33,12 +34,12 @@ class CompareConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    name: str = "comparison"
+    name: str = Field(default="comparison", description="title of the report")
     teacher: str = Field(default="bundled", description="folder, hub id, or 'bundled'")
     more_teachers: tuple[str, ...] = Field(
         default=(), description="checkpoints that students learn from as well, of the same text"
     )
-    labels: tuple[str, ...]
+    labels: tuple[str, ...] = Field(description="what to find")
     annotations: tuple[str, ...] = Field(
         default=(),
         description="folders of 'distilgliner annotate' with the transfer text, one for a teacher, "
@@ -63,10 +64,12 @@ class CompareConfig(BaseModel):
     tag_column: str | int | None = Field(
         default=None, description="number or name of the tags that count, where there are several"
     )
-    arms: tuple[Targets, ...] = TARGETS
-    students: tuple[str, ...] = ("bilstm-crf",)
-    student_options: dict[str, int | float | bool] = Field(default_factory=dict)
-    seeds: tuple[Seed, ...] = (0, 1, 2)
+    arms: tuple[Targets, ...] = Field(default=TARGETS, description="what students learn from")
+    students: tuple[str, ...] = Field(default=("bilstm-crf",), description="their architectures")
+    student_options: dict[str, int | float | bool] = Field(
+        default_factory=dict, description="overrides of the students' architectures"
+    )
+    seeds: tuple[Seed, ...] = Field(default=(0, 1, 2), description="each trains every student")
     finetune: FinetuneConfig | None = Field(
         default=None, description="fine-tune the teacher on gold first; students learn from that"
     )
@@ -207,16 +210,7 @@ def _locate(source: str, base: Path) -> str:
 def _describe(error: ValidationError | TypeError) -> str:
     if isinstance(error, TypeError):
         return f"{error}; use the keys of the documentation."
-    first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        sections: dict[str, type[BaseModel]] = {
-            "target": TargetConfig,
-            "training": TrainingConfig,
-            "calibration": CalibrationConfig,
-            "finetune": FinetuneConfig,
-            "augment": AugmentConfig,
-        }
-        model = sections.get(str(first["loc"][0]), CompareConfig)
-        return f"unknown key {key!r}; known keys: {', '.join(model.model_fields)}."
-    return f"{key}: {first['msg']}; correct it."
+    key, problem = describe_wrong_setting(error, CompareConfig)
+    if error.errors()[0]["type"] == "extra_forbidden":
+        return f"unknown key {key!r}; {problem}"
+    return f"{key}: {problem}"

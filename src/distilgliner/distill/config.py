@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from distilgliner.errors import UserError
+from distilgliner.settings import explain_wrong_setting
 from distilgliner.student.config import build_student_config
 
 Targets = Literal["gold", "hard", "soft", "mixed"]
@@ -59,7 +60,9 @@ class GoldTerm(_Term):
     """Cross entropy of human tags. On a word that has one, it takes its weight, and the teacher's
     tags what is left to 1."""
 
-    weight: float = Field(default=0.8, ge=0, le=1)
+    weight: float = Field(
+        default=0.8, ge=0, le=1, description="share of the human tag where there is one"
+    )
 
 
 class HardTerm(_Term):
@@ -71,12 +74,18 @@ class HardTerm(_Term):
 class SoftTerm(_Term):
     """The teacher's distribution of each word's tag."""
 
-    weight: float = Field(default=1.0, ge=0)
-    loss: Literal["kl", "reverse_kl", "mse"] = "kl"
+    weight: float = Field(default=1.0, ge=0, description="0 leaves the term out")
+    loss: Literal["kl", "reverse_kl", "mse"] = Field(
+        default="kl",
+        description="reverse_kl only with --initial: from random weights it finds no entity",
+    )
     temperature: float = Field(
         default=1.0, gt=0, description="T of the loss, which is scaled by T² (Hinton 2015)"
     )
-    temperature_schedule: TemperatureSchedule = "constant"
+    temperature_schedule: TemperatureSchedule = Field(
+        default="constant",
+        description="flsw and cwsm change T with each word or batch (docs/explanation/methods.md)",
+    )
 
 
 class StatesTerm(_Term):
@@ -88,7 +97,9 @@ class StatesTerm(_Term):
         description="0 leaves the term out; None is 1 where the annotations have states, but 0 for "
         "targets gold",
     )
-    loss: Literal["mse", "cosine", "pkd", "nst", "mmd", "fsp"] = "cosine"
+    loss: Literal["mse", "cosine", "pkd", "nst", "mmd", "fsp"] = Field(
+        default="cosine", description="how far apart states are"
+    )
 
 
 class AttentionTerm(_Term):
@@ -96,7 +107,7 @@ class AttentionTerm(_Term):
     states, as a softmax over the words, is met by the mean of the heads of its last layer."""
 
     weight: float = Field(default=0.0, ge=0, description="0 leaves the term out")
-    loss: Literal["mse", "kl"] = "kl"
+    loss: Literal["mse", "kl"] = Field(default="kl", description="how far apart two attentions are")
 
 
 class TermsConfig(BaseModel):
@@ -151,8 +162,10 @@ class TrainingConfig(BaseModel):
         default=0, ge=0, description="more epochs are made until there are as many updates"
     )
     patience: int = Field(default=20, ge=1, description="epochs without a better dev F1 until stop")
-    batch_documents: int = Field(default=32, ge=1)
-    learning_rate: float = Field(default=4e-3, gt=0)
+    batch_documents: int = Field(default=32, ge=1, description="texts in one update")
+    learning_rate: float = Field(
+        default=4e-3, gt=0, description="of all weights but the embedding tables, at its peak"
+    )
     table_learning_rate: float = Field(
         default=5e-4, gt=0, description="of the embedding tables, which start from the teacher's"
     )
@@ -166,9 +179,13 @@ class TrainingConfig(BaseModel):
         description="how far words' vectors are moved, before training, to where the teacher's "
         "hidden states of their occurrences put them; 0 leaves them, as targets gold always do",
     )
-    weight_decay: float = Field(default=0.01, ge=0)
-    warmup_fraction: float = Field(default=0.1, ge=0, lt=1)
-    max_gradient_norm: float = Field(default=5.0, gt=0)
+    weight_decay: float = Field(default=0.01, ge=0, description="of AdamW")
+    warmup_fraction: float = Field(
+        default=0.1, ge=0, lt=1, description="of the updates, in which the learning rates rise"
+    )
+    max_gradient_norm: float = Field(
+        default=5.0, gt=0, description="longer gradients are scaled down to this"
+    )
     average_decay: float = Field(
         default=0.998, ge=0, lt=1, description="exponential moving average of the weights; 0 is off"
     )
@@ -176,7 +193,7 @@ class TrainingConfig(BaseModel):
     stages: tuple[StageConfig, ...] = Field(
         default=(), description="one after the other; none: one stage of `epochs` with all terms"
     )
-    seed: Seed = 0
+    seed: Seed = Field(default=0, description="the same seed gives the same student")
     threads: int = Field(default=1, ge=1, description="results are the same for the same number")
 
     @field_validator("stages")
@@ -211,8 +228,8 @@ class DistillConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    targets: Targets
-    student: str = "bilstm-crf"
+    targets: Targets = Field(description="what is learned from")
+    student: str = Field(default="bilstm-crf", description="the architecture: encoder, head, size")
     student_options: dict[str, int | float | bool] = Field(
         default_factory=dict, description="overrides of the student's architecture"
     )
@@ -226,8 +243,6 @@ def build_distill_config(raw: dict[str, Any]) -> DistillConfig:
     try:
         config = DistillConfig(**raw)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise UserError(f"The setting {key} is wrong: {first['msg']}; correct it.") from None
+        raise UserError(explain_wrong_setting(error, DistillConfig)) from None
     build_student_config(config.student, config.student_options)
     return config

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from distilgliner.errors import UserError
+from distilgliner.settings import explain_wrong_setting
 
 Part = Literal["subwords", "encoder", "labels-encoder"]
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -56,12 +57,16 @@ class FinetuneConfig(BaseModel):
     epochs: int = Field(default=8, ge=1, description="passes over the gold, at most")
     patience: int = Field(default=3, ge=1, description="dev measurements without a gain until stop")
     measurements_per_epoch: int = Field(default=1, ge=1, description="of strict F1 on dev")
-    batch_documents: int = Field(default=16, ge=1)
+    batch_documents: int = Field(default=16, ge=1, description="texts in one update")
     learning_rate: float = Field(default=5e-5, gt=0, description="of the encoder, at its peak")
     head_learning_rate: float = Field(default=1e-4, gt=0, description="of all else, at its peak")
-    weight_decay: float = Field(default=0.01, ge=0)
-    warmup_fraction: float = Field(default=0.1, ge=0, lt=1)
-    max_gradient_norm: float = Field(default=1.0, gt=0)
+    weight_decay: float = Field(default=0.01, ge=0, description="of AdamW")
+    warmup_fraction: float = Field(
+        default=0.1, ge=0, lt=1, description="of the updates, in which the learning rates rise"
+    )
+    max_gradient_norm: float = Field(
+        default=1.0, gt=0, description="longer gradients are scaled down to this"
+    )
     dropout: float | None = Field(
         default=None, ge=0, lt=1, description="of every layer; None keeps the checkpoint's own"
     )
@@ -81,7 +86,9 @@ class FinetuneConfig(BaseModel):
         default="auto", description="auto takes bf16 where the processor has it built in"
     )
     prompts: PromptConfig = PromptConfig()
-    seed: int = Field(default=0, ge=0, lt=2**32)
+    seed: int = Field(
+        default=0, ge=0, lt=2**32, description="the same seed gives the same checkpoint"
+    )
 
 
 def build_finetune_config(raw: dict[str, Any]) -> FinetuneConfig:
@@ -89,6 +96,4 @@ def build_finetune_config(raw: dict[str, Any]) -> FinetuneConfig:
     try:
         return FinetuneConfig(**raw)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise UserError(f"The setting {key} is wrong: {first['msg']}; correct it.") from None
+        raise UserError(explain_wrong_setting(error, FinetuneConfig)) from None

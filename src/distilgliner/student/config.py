@@ -50,20 +50,20 @@ class StudentConfig:
         "per label, where adjacent words of one label become one entity (tower only).",
     )
     max_width: int = _setting(12, at_least=1, about="span: words of the longest entity")
-    subword_dim: int = _setting(128, at_least=1)
-    affix_dim: int = _setting(40, at_least=1)
-    affix_buckets: int = _setting(16384, at_least=1)
-    shape_dim: int = _setting(16, at_least=1)
-    shape_buckets: int = _setting(512, at_least=1)
+    subword_dim: int = _setting(128, at_least=1, about="of the vectors of subwords")
+    affix_dim: int = _setting(40, at_least=1, about="of the vectors of prefixes and suffixes")
+    affix_buckets: int = _setting(16384, at_least=1, about="hash buckets of affixes")
+    shape_dim: int = _setting(16, at_least=1, about="of the vectors of word shapes (Xxx, dd)")
+    shape_buckets: int = _setting(512, at_least=1, about="hash buckets of word shapes")
     hidden_dim: int = _setting(
         128,
         at_least=1,
         about="per direction; an encoder without directions is twice as wide",
     )
-    layers: int = _setting(1, at_least=1, at_most=4)
+    layers: int = _setting(1, at_least=1, at_most=4, about="of the encoder")
     label_dim: int = _setting(128, at_least=1, about="tower: the space words and labels share")
-    input_dropout: float = _setting(0.3, below=1)
-    output_dropout: float = _setting(0.3, below=1)
+    input_dropout: float = _setting(0.3, below=1, about="of the word vectors, in training")
+    output_dropout: float = _setting(0.3, below=1, about="of the encoder's output, in training")
 
     def __post_init__(self) -> None:
         for setting in fields(self):

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
-from difflib import get_close_matches
-from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
-
-from pydantic import BaseModel
+from typing import Any, get_type_hints
 
 from distilgliner.distill.config import DistillConfig, build_distill_config
 from distilgliner.errors import UserError
+from distilgliner.settings import Kinds, list_setting_keys, suggest_key
 from distilgliner.student.config import StudentConfig, build_student_config
 
 STUDENT_OPTIONS = "student_options"
@@ -27,22 +24,14 @@ BY_OPTION = {
 """Keys that are the same for all trials, and the options that set them."""
 
 
-Kinds = tuple[Any, ...]
-"""What a value may be, generic types by their origins: (int, NoneType), (dict,), (Literal,)."""
-
-
-def list_keys(model: type[BaseModel] = DistillConfig, prefix: str = "") -> dict[str, Kinds]:
-    """Every dotted key below a model, and what its values may be."""
+def list_keys() -> dict[str, Kinds]:
+    """Every dotted key of a distillation, and what its values may be."""
     keys: dict[str, Kinds] = {}
-    for name, field in model.model_fields.items():
-        kinds = _list_kinds(field.annotation)
-        inner = next((k for k in kinds if isinstance(k, type) and issubclass(k, BaseModel)), None)
-        if model is DistillConfig and name == STUDENT_OPTIONS:
-            keys |= {f"{prefix}{name}.{key}": kinds for key, kinds in _list_student_keys().items()}
-        elif inner is None:
-            keys[prefix + name] = kinds
+    for name, kinds in list_setting_keys(DistillConfig).items():
+        if name == STUDENT_OPTIONS:
+            keys |= {f"{name}.{key}": kinds for key, kinds in _list_student_keys().items()}
         else:
-            keys |= list_keys(inner, f"{prefix}{name}.")
+            keys[name] = kinds
     return keys
 
 
@@ -68,12 +57,7 @@ def check_key(key: object, where: str) -> Kinds:
         if key in known or any(dict in known.get(prefix, ()) for prefix in prefixes):
             return known.get(key, ())
     free = [name for name in known if name not in BY_OPTION]
-    below = [name for name in free if name.startswith(f"{key}.")]
-    close = [] if below else get_close_matches(str(key), free, n=1)
-    section = [name for name in free if name.startswith(f"{str(key).partition('.')[0]}.")]
-    names = ", ".join(below or section or free)
-    remedy = f"did you mean {close[0]}?" if close else f"known keys: {names}."
-    raise UserError(f"{where}: unknown key {str(key)!r}; {remedy}")
+    raise UserError(f"{where}: unknown key {str(key)!r}; {suggest_key(str(key), free)}")
 
 
 def apply_settings(base: DistillConfig, settings: Mapping[str, Any]) -> DistillConfig:
@@ -116,13 +100,3 @@ def list_set_keys(config: DistillConfig) -> dict[str, Any]:
 
     visit(config.model_dump(mode="json", exclude_unset=True), "")
     return found
-
-
-def _list_kinds(annotation: Any) -> Kinds:
-    """The members of a union, or the annotation itself, without what annotates them."""
-    origin = get_origin(annotation)
-    if origin in (Union, UnionType):
-        return tuple(kind for part in get_args(annotation) for kind in _list_kinds(part))
-    if origin is Annotated:
-        return _list_kinds(get_args(annotation)[0])
-    return (origin or annotation,)

@@ -42,7 +42,12 @@ from distilgliner.tune.result import (
     write_best,
 )
 from distilgliner.tune.search import TRIALS_FOLDER, RefusedError, Search, run_trials
-from distilgliner.tune.space import Space, build_default_space, describe_space
+from distilgliner.tune.space import (
+    Space,
+    build_default_space,
+    check_from_random,
+    describe_space,
+)
 from distilgliner.tune.study import Record, list_records, open_study
 from distilgliner.tune.trial import OnEpoch
 from distilgliner.version import __version__
@@ -85,6 +90,8 @@ def run_tuning(
     budget = budget or TuneBudget()
     if not space:
         raise UserError("Every setting is fixed and none is left to search; give a --space.")
+    if initial is None:
+        check_from_random(space, base)
     if not dev:
         raise UserError("A search needs dev documents that tell settings apart; pass --dev FILE.")
     check_can_choose(dev, "dev")

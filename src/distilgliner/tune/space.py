@@ -12,8 +12,10 @@ from typing import Any
 from distilgliner.distill.config import DistillConfig
 from distilgliner.errors import UserError
 from distilgliner.parsing import parse_yaml, read_text
-from distilgliner.tune.keys import Kinds, apply_settings, check_key, find_value, list_set_keys
+from distilgliner.settings import Kinds
+from distilgliner.tune.keys import apply_settings, check_key, find_value, list_set_keys
 
+SOFT_LOSS, REVERSE_KL = "training.terms.soft.loss", "reverse_kl"
 _DIGITS = 3
 """Significant digits of a value from a range: settings that people can read and write."""
 _FORM = "a list of values, or a range {low: …, high: …, log: true or false}"
@@ -150,6 +152,17 @@ def build_space(raw: Any, base: DistillConfig, *, where: str = "the space") -> S
             except UserError as error:
                 raise UserError(f"{where}: {error}") from None
     return space
+
+
+def check_from_random(space: Space, base: DistillConfig) -> None:
+    """Raise `UserError` for values with which a student from random weights finds nothing."""
+    dimension = space.get(SOFT_LOSS)
+    tried = dimension.values if isinstance(dimension, Choice) else ()
+    if REVERSE_KL in (*tried, find_value(base, SOFT_LOSS)):
+        raise UserError(
+            f"{SOFT_LOSS}: a student that begins with random weights ends with no entity at all "
+            f"under {REVERSE_KL}; leave it out, or begin with a trained student: --initial."
+        )
 
 
 def _build_dimension(raw: Any, kinds: Kinds, where: str) -> Dimension:

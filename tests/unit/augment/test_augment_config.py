@@ -34,13 +34,13 @@ def test_every_method_takes_its_settings() -> None:
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        ({"method": ["slots"]}, "setting method is wrong: Extra inputs"),
+        ({"method": ["slots"]}, r"setting method is unknown; did you mean methods\?"),
         ({"methods": []}, "setting methods is wrong"),
         ({"methods": ["slots", "slots"]}, "setting methods is wrong: .*name every method once"),
         ({"methods": ["synonyms"]}, r"setting methods\.0 is wrong: .*'slots', 'mask' or 'case'"),
         ({"factor": 0}, "setting factor is wrong"),
         ({"seed": -1}, "setting seed is wrong"),
-        ({"slots": {"probability": 1}}, r"setting slots\.probability is wrong"),
+        ({"slots": {"probability": 1}}, r"setting slots\.probability is unknown"),
         ({"slots": {"fraction": 0}}, r"setting slots\.fraction is wrong"),
         ({"slots": {"fraction": float("nan")}}, r"setting slots\.fraction is wrong"),
         ({"slots": {"draw": "rare"}}, r"setting slots\.draw is wrong: .*'frequency' or 'flat'"),

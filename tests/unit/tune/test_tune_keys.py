@@ -16,6 +16,7 @@ from distilgliner.distill.config import (
     build_distill_config,
 )
 from distilgliner.errors import UserError
+from distilgliner.settings import list_setting_keys
 from distilgliner.student.config import StudentConfig
 from distilgliner.tune.keys import (
     apply_settings,
@@ -43,7 +44,7 @@ class _Made(BaseModel):
 
 
 def test_keys_of_a_new_model() -> None:
-    assert list_keys(_Made) == {
+    assert list_setting_keys(_Made) == {
         "rate": (float,),
         "count": (int, NoneType),
         "stage.epochs": (int,),
@@ -55,7 +56,7 @@ def test_keys_of_a_new_model() -> None:
 
 
 def test_keys_of_the_users_choice(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = list_keys(_Made)
+    made = list_setting_keys(_Made)
     monkeypatch.setattr("distilgliner.tune.keys.list_keys", lambda: made)
     assert check_key("weights.person", "space.yaml") == ()
     assert check_key("weights", "space.yaml") == (dict,)
