@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from distilgliner.compare.arms.arm import TEST_FILE, ArmJob
 from distilgliner.distill.config import DistillConfig, build_distill_config
 from distilgliner.distill.run import read_result, run_distillation
 from distilgliner.distill.training.checkpoint import CHECKPOINT_FILE
 from distilgliner.errors import UserError
+from distilgliner.finish import write_finish
 from tiny_store import SIZES, build_documents, write_store
 
 DOCUMENTS = build_documents(24)
@@ -157,3 +159,22 @@ def test_a_checkpoint_of_another_run_is_not_taken(store: Path, whole: Path, tmp_
     shutil.copy(tmp_path / "other" / CHECKPOINT_FILE, tmp_path / "run" / CHECKPOINT_FILE)
     _distil(store, tmp_path / "run")
     assert _contents(tmp_path / "run") == _contents(whole)
+
+
+def test_a_run_of_a_comparison_is_done_as_long_as_it_is_whole(whole: Path, tmp_path: Path) -> None:
+    config: Any = None  # which the question does not need
+    job = ArmJob(config, tmp_path, "soft", "bilstm-tagger", 0)
+    assert not job.is_done
+    shutil.copytree(whole, job.folder)
+    assert not job.is_done
+    found = {"predictions": [[[0, 3, "person", 0.75]]], "kl": 0.5}
+    write_finish(job.folder / TEST_FILE, found, (), indent=None)
+    assert job.is_done
+    for name in (TEST_FILE, "model.safetensors", "result.json"):
+        content = (job.folder / name).read_bytes()
+        _flip(job.folder / name, 0.3)
+        assert not job.is_done
+        (job.folder / name).unlink()
+        assert not job.is_done
+        (job.folder / name).write_bytes(content)
+    assert job.is_done
