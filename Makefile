@@ -8,7 +8,7 @@ STUDENT ?= runs/quickstart/exported/bilstm-crf
 
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: install quickstart test attack check lint types format lowest browser clean
+.PHONY: install quickstart test attack check lint types format lowest docs pictures browser clean
 
 install: $(STAMP)
 
@@ -45,6 +45,15 @@ format: install
 # A student with the lowest versions that pyproject.toml allows, in an environment of its own.
 lowest:
 	$(PYTHON) tests/lowest.py build/lowest
+
+# The documentation as a site, in build/site. Strict: a dead link or a page without a place ends it.
+docs: install
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@echo "The site is build/site/index.html"
+
+# The pictures in docs/images: the report, the page and the committed numbers; needs Chromium.
+pictures: install
+	$(BIN)/python docs/building/pictures.py
 
 # The live demo with an exported student, as static files in browser/dist.
 browser: browser/node_modules/.package-lock.json

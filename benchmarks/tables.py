@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,38 +19,47 @@ from benchmarks.general_student.table import build_general_section
 from benchmarks.presidio.table import build_presidio_section
 from benchmarks.published.published_table import build_published_section, read_published
 from benchmarks.quality.compare_table import build_compare_section
-from benchmarks.quality.corpora_table import build_corpora_section, update_readme
+from benchmarks.quality.corpora_table import build_corpora_section, update_quality
 from benchmarks.quality.curves_table import build_curves_section, draw_curves
+from benchmarks.runtime.figure import choose_overview, draw_speed
 from benchmarks.runtime.table import build_runtime_section
 from benchmarks.students.students_table import build_students_section
 from benchmarks.students.textbrewer_table import build_textbrewer_section
 from benchmarks.teacher.card import update_card
 from benchmarks.teacher.trials_table import build_teacher_trials_section
 from benchmarks.unseen.unseen_students_table import (
+    QUALITY_COLUMNS,
+    README_COLUMNS,
     build_unseen_students_section,
-    update_readme_unseen,
+    update_unseen,
 )
 from benchmarks.unseen.unseen_table import build_unseen_section
 from distilgliner.bundled import bundled_teacher
-from distilgliner.compare.report.svg import render_file
+from distilgliner.compare.report.svg import Drawing, render_file
 from distilgliner.compare.results import read_results
 from distilgliner.files import read_json
 
 NAMES = ("wnut17", "bc5cdr", "crossner_politics")
+IMAGES = ROOT / "docs" / "images"
+README = ROOT / "README.md"
+QUALITY = ROOT / "docs" / "explanation" / "quality.md"
+RESULTS = ROOT / "docs" / "explanation" / "results.md"
 
 
 def main() -> None:
-    """Write the page, the pictures, README's tables and those of the teacher's card."""
+    """Write the page of results, the pictures, and the tables of other pages."""
     ten, unseen = _read("quality", "corpora"), _read("unseen", "unseen")
-    readme = ROOT / "README.md"
-    text = update_readme(readme.read_text(encoding="utf-8"), ten)
-    text = update_readme_unseen(text, _read("unseen", "unseen_students"))
-    readme.write_text(text, encoding="utf-8")
+    students = _read("unseen", "unseen_students")
+    _update(README, lambda text: update_unseen(text, students, README_COLUMNS))
+    _update(QUALITY, lambda text: update_unseen(text, students, QUALITY_COLUMNS))
+    _update(QUALITY, lambda text: update_quality(text, ten))
     _update_teacher_card(ten, unseen)
     for name, found in _read("quality", "curves")["corpora"].items():
-        picture = ROOT / "docs" / "images" / f"curves-{name}.svg"
-        picture.write_text(render_file(draw_curves(name, found)), encoding="utf-8")
-    (ROOT / "docs" / "explanation" / "results.md").write_text(build_page(), encoding="utf-8")
+        _draw(f"curves-{name}", draw_curves(name, found))
+    speed = _read("runtime", "runtime")
+    _draw("runtime", draw_speed(speed["models"], speed["corpus"]))
+    _draw("overview", draw_speed(choose_overview(speed["models"]), speed["corpus"]))
+    RESULTS.write_text(build_page(), encoding="utf-8")
 
 
 def build_page() -> str:
@@ -90,6 +100,14 @@ def build_page() -> str:
         build_presidio_section(_read("presidio", "presidio")),
     ]
     return "\n".join(parts)
+
+
+def _draw(name: str, drawing: Drawing) -> None:
+    (IMAGES / f"{name}.svg").write_text(render_file(drawing), encoding="utf-8")
+
+
+def _update(path: Path, change: Callable[[str], str]) -> None:
+    path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def _locate(room: str, name: str) -> Path:

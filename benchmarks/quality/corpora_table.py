@@ -8,8 +8,8 @@ from typing import Any
 
 from benchmarks.common.grid_log import describe_measuring
 
-README_ROWS = ("soft", "mixed", "gold", "mixed, 100", "gold, 100")
-"""Behind the teacher, in the order of the columns."""
+PAGE_ROWS = ("soft", "mixed", "gold", "mixed, 100", "gold, 100")
+"""After the teacher, in the order of the columns of docs/explanation/quality.md."""
 
 
 def build_corpora_section(result: dict[str, Any]) -> str:
@@ -52,22 +52,22 @@ def build_corpora_section(result: dict[str, Any]) -> str:
     return "\n".join([*lines, _build_mean(corpora, names), ""])
 
 
-def update_readme(text: str, result: dict[str, Any]) -> str:
-    """README's table of the ten corpora with these numbers; its descriptions stay."""
+def update_quality(text: str, result: dict[str, Any]) -> str:
+    """The page's table of the ten corpora with these numbers; its descriptions stay."""
     corpora = result["corpora"]
     cells = {
-        name: _join([found["test_f1"], *(found["rows"][row]["test_f1"] for row in README_ROWS)])
+        name: _join([found["test_f1"], *(found["rows"][row]["test_f1"] for row in PAGE_ROWS)])
         for name, found in corpora.items()
     }
     lines = [
-        _build_readme_mean(corpora) if line.startswith("| **mean of") else line
+        _build_page_mean(corpora) if line.startswith("| **mean of") else line
         for line in fill_rows(text, cells).splitlines()
     ]
     return "\n".join([*lines, ""])
 
 
 def fill_rows(text: str, cells: Mapping[str, str]) -> str:
-    """The text, its table rows of these names with other cells behind `| NAME (description) |`."""
+    """The text, its table rows of these names with other cells after `| NAME (description) |`."""
     lines = text.splitlines()
     for place, line in enumerate(lines):
         name = line.removeprefix("| ").partition(" (")[0]
@@ -76,11 +76,11 @@ def fill_rows(text: str, cells: Mapping[str, str]) -> str:
     return "\n".join([*lines, ""])
 
 
-def _build_readme_mean(corpora: dict[str, Any]) -> str:
+def _build_page_mean(corpora: dict[str, Any]) -> str:
     teacher = statistics.fmean(found["test_f1"] for found in corpora.values())
     rows = [
         statistics.fmean(found["rows"][row]["test_f1"] for found in corpora.values())
-        for row in README_ROWS
+        for row in PAGE_ROWS
     ]
     kept = statistics.fmean(f["rows"]["soft"]["test_f1"] / f["test_f1"] for f in corpora.values())
     cells = _join([teacher, *rows], kept).split(" | ")

@@ -16,6 +16,16 @@ _COLORS = {"student": "soft", "teacher": "teacher", "gliner": "hard", "spacy": "
 _LINE = 13.0  # between two labels, one below the other
 _REACH = 200.0  # how far a label may go to the right
 
+_OVERVIEW = {
+    "GLiNER small": "GLiNER small in torch",
+    "teacher": "bundled teacher, 59 MB",
+    "spaCy CNN": "spaCy's CNN, 4.2 MB",
+    "student base, ONNX int8": "student, 5.4 MB",
+    "student small, ONNX int8": "small student, 4.2 MB",
+    "student tiny, ONNX int8": "tiny student, 2.2 MB",
+}
+"""The models of README's picture, and what they are called there."""
+
 
 @dataclass(frozen=True)
 class Point:
@@ -40,6 +50,11 @@ def list_points(models: Mapping[str, Mapping[str, Any]]) -> list[Point]:
         if model.get("cost")
     ]
     return sorted(points, key=lambda point: (point.speed, point.name))
+
+
+def choose_overview(models: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """The few models of README's picture, by the names that they have there."""
+    return {shown: models[name] for name, shown in _OVERVIEW.items()}
 
 
 def find_best(points: Sequence[Point]) -> list[Point]:

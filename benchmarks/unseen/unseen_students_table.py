@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from benchmarks.common.grid_log import describe_measuring
@@ -12,6 +12,10 @@ from benchmarks.quality.corpora_table import describe_seeds, fill_rows, write_sp
 FREE, GOLD, AFTER, FINETUNED = "soft", "gold", "soft, then gold", "fine-tuned, mixed"
 OWN = ("mixed", "mixed, no new texts")
 """Where no new texts are made, the second is not run."""
+TEACHER, FINETUNED_TEACHER = "teacher", "fine-tuned teacher"
+README_COLUMNS = (TEACHER, FREE, FINETUNED_TEACHER, FINETUNED, GOLD)
+QUALITY_COLUMNS = (TEACHER, FREE, GOLD, AFTER, FINETUNED_TEACHER, FINETUNED)
+"""Of the tables in README.md and docs/explanation/quality.md."""
 
 
 def build_unseen_students_section(result: Mapping[str, Any]) -> str:
@@ -60,16 +64,25 @@ def build_unseen_students_section(result: Mapping[str, Any]) -> str:
     return "\n".join([*lines, "", summary, ""])
 
 
-def update_readme_unseen(text: str, result: Mapping[str, Any]) -> str:
-    """README's table of these corpora with these numbers; its descriptions stay."""
-    cells = {}
-    for name, found in result["corpora"].items():
-        free, gold, then, finetuned = (
-            found["rows"][row]["test_f1"] for row in (FREE, GOLD, AFTER, FINETUNED)
-        )
-        numbers = [found["test_f1"], free, gold, then, found["finetuned"]["test_f1"], finetuned]
-        cells[name] = " | ".join(f"{100 * number:.1f}" for number in numbers)
+def update_unseen(text: str, result: Mapping[str, Any], columns: Sequence[str]) -> str:
+    """A page whose table of these corpora has these columns' numbers; its descriptions stay."""
+    cells = {
+        name: " | ".join(f"{100 * read_f1(found, column):.1f}" for column in columns)
+        for name, found in result["corpora"].items()
+    }
     return fill_rows(text, cells)
+
+
+def read_f1(found: Mapping[str, Any], column: str) -> float:
+    """F1 on test, from 0 to 1, of a teacher or of the students of a row, on one corpus."""
+    if column == TEACHER:
+        place = found
+    elif column == FINETUNED_TEACHER:
+        place = found["finetuned"]
+    else:
+        place = found["rows"][column]
+    f1: float = place["test_f1"]
+    return f1
 
 
 def _write(row: dict[str, Any], teacher: float) -> str:

@@ -1,4 +1,5 @@
-"""Hooks of `mkdocs build`: lists of pages in the navigation, and links to files outside docs/.
+"""Hooks of `mkdocs build`: lists of pages in the navigation, the reference of the command line, and
+links to files outside docs/.
 
 Pages link to files of the repository by relative paths, which work wherever the repository is
 browsed. On the site such a link leads to the repository where `repo_url` is set, and is plain text
@@ -10,9 +11,12 @@ from __future__ import annotations
 import logging
 import os
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
+_COMMANDS = "<!-- commands -->"
+"""On the page of the command line, where its reference goes."""
 _log = logging.getLogger("mkdocs.hooks.links")
 _LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]*)\]\((?P<target>\.\./[^)\s#]*)(?P<anchor>#[^)\s]*)?\)")
 
@@ -24,7 +28,9 @@ def on_config(config: Any) -> Any:
 
 
 def on_page_markdown(markdown: str, page: Any, config: Any, **_: Any) -> str:
-    """The page, with its links to files outside docs/ as the site can show them."""
+    """The page as the site has it: the commands filled in, links out of docs/ rewritten."""
+    if _COMMANDS in markdown:
+        markdown = markdown.replace(_COMMANDS, _describe_commands())
     root = Path(config["docs_dir"]).parent
     folder = Path(config["docs_dir"]) / Path(page.file.src_path).parent
     return rewrite_links(markdown, folder, root, config["repo_url"])
@@ -48,6 +54,15 @@ def rewrite_links(markdown: str, folder: Path, root: Path, repository: str | Non
         return f"[{link['text']}]({repository.rstrip('/')}/blob/main/{place}{link['anchor'] or ''})"
 
     return _LINK.sub(rewrite, markdown)
+
+
+def _describe_commands() -> str:
+    sys.path.insert(0, str(Path(__file__).parent))
+    from command_line import build_reference
+
+    from distilgliner.cli import app
+
+    return build_reference(app, "distilgliner")
 
 
 def _expand(entries: Any, docs: Path) -> Any:

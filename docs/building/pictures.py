@@ -1,10 +1,10 @@
 """Take the pictures of the documentation anew: `make pictures`, or
 
-    python docs/building/pictures.py [--report runs/quickstart/report.html]
+    python docs/building/pictures.py [--port 8765]
 
-The report is that of a quickstart, the page that of `distilgliner serve` with the bundled student;
-both are photographed by a headless Chromium. The diagrams come from the committed results
-(`python benchmarks/tables.py`).
+The report is that of the committed quickstart (`benchmarks/quality/quickstart.py`), the page that
+of `distilgliner serve` with the bundled student; both are photographed by a headless Chromium. The
+diagrams are drawn from the committed results by `python benchmarks/tables.py`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from distilgliner.compare.report.write import write_report
+from distilgliner.compare.results import read_results
+
 ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "docs" / "images"
+QUICKSTART = ROOT / "benchmarks" / "quality" / "results" / "quickstart.json"
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _START_SECONDS = 60
 
@@ -29,14 +33,12 @@ _START_SECONDS = 60
 def main() -> None:
     """Take report.png and serve.png."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    default = ROOT / "runs" / "quickstart" / "report.html"
-    parser.add_argument("--report", type=Path, default=default)
     parser.add_argument("--port", type=int, default=8765)
-    arguments = parser.parse_args()
-    if not arguments.report.is_file():
-        sys.exit(f"There is no report {arguments.report}; run 'make quickstart' first.")
-    take_picture(arguments.report.resolve().as_uri(), IMAGES / "report.png", 1200, 1500)
-    with serve_general(arguments.port) as address:
+    port = parser.parse_args().port
+    with tempfile.TemporaryDirectory() as folder:
+        write_report(read_results(QUICKSTART), Path(folder))
+        take_picture((Path(folder) / "report.html").as_uri(), IMAGES / "report.png", 1200, 1510)
+    with serve_general(port) as address:
         take_picture(address, IMAGES / "serve.png", 1280, 880)
     subprocess.run([sys.executable, ROOT / "benchmarks" / "tables.py"], check=True)
 

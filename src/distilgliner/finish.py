@@ -41,12 +41,14 @@ def read_finish(mark: Path, remedy: str, keys: Sequence[str]) -> dict[str, Any]:
 
 
 def find_damage(mark: Path, keys: Sequence[str], needed: Sequence[str]) -> str | None:
-    """What is wrong with the output of a finished run, as "model.safetensors is missing".
+    """What is wrong with a finished run, as "model.safetensors is missing"; None when nothing is.
 
-    None when nothing is. needed: files that must be there whatever the mark says.
-    Raises `UserError` when the mark itself is damaged.
+    needed: files that must be there whatever the mark says. The mark itself must exist.
     """
-    files = read_finish(mark, "", keys).get(_FILES, {})
+    try:
+        files = read_finish(mark, "", keys).get(_FILES, {})
+    except UserError:
+        return f"{mark.name} is damaged"
     for name in needed:
         if not (mark.parent / name).is_file():
             return f"{name} is missing"
@@ -58,15 +60,15 @@ def recall_finish(
 ) -> dict[str, Any] | None:
     """The result of a run that has finished and is as it was left; else None: it is to be made.
 
-    That it has changed is told, and the mark removed, so that a kill does not bring it back.
-    Raises `UserError` with the remedy when the mark is damaged, which alone says what there was.
+    Damage is told, and the mark removed, so that a kill does not bring it back.
     """
     if not mark.exists():
         return None
-    result = read_finish(mark, remedy, keys)
+    if not mark.is_file():
+        raise UserError(f"{mark} is not a file; {remedy}.")
     damage = find_damage(mark, keys, needed)
     if damage is None:
-        return result
+        return read_finish(mark, remedy, keys)
     notify(f"{mark.parent} had finished, but {damage}; it is made anew.")
     mark.unlink()
     return None

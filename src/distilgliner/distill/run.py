@@ -211,10 +211,7 @@ def read_result(folder: Path) -> dict[str, Any]:
 def is_finished(folder: Path) -> bool:
     """Whether a run has finished, and its student is there as it was written."""
     mark = folder / RESULT_FILE
-    try:
-        return mark.is_file() and find_damage(mark, _RESULT_KEYS, STUDENT_FILES) is None
-    except UserError:
-        return False
+    return mark.is_file() and find_damage(mark, _RESULT_KEYS, STUDENT_FILES) is None
 
 
 def _build_training_set(

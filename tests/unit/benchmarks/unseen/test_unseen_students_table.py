@@ -6,9 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from benchmarks.unseen.unseen_students_table import (
+    QUALITY_COLUMNS,
+    README_COLUMNS,
     build_unseen_students_section,
-    update_readme_unseen,
+    update_unseen,
 )
 
 ROOT = Path(__file__).parents[4]
@@ -36,16 +39,23 @@ def test_shares_are_of_the_teacher_that_taught() -> None:
     )
     assert "keep 90.0 %" in section
     assert "labelled dev sentences (97) choose" in section
-    shown = update_readme_unseen("| a (tweets) | 1 | 2 |\n| ab (tweets) | 1 |\n", result)
-    assert shown.splitlines() == [
+    page = "| a (tweets) | 1 | 2 |\n| ab (tweets) | 1 |\n"
+    assert update_unseen(page, result, QUALITY_COLUMNS).splitlines() == [
         "| a (tweets) | 50.0 | 45.0 | 30.0 | 70.0 | 80.0 | 76.0 |",
         "| ab (tweets) | 1 |",
     ]
+    assert update_unseen(page, result, README_COLUMNS).splitlines()[0] == (
+        "| a (tweets) | 50.0 | 45.0 | 80.0 | 76.0 | 30.0 |"
+    )
 
 
-def test_readme_has_the_committed_numbers() -> None:
+@pytest.mark.parametrize(
+    ("name", "columns"),
+    [("README.md", README_COLUMNS), ("docs/explanation/quality.md", QUALITY_COLUMNS)],
+)
+def test_pages_have_the_committed_numbers(name: str, columns: tuple[str, ...]) -> None:
     path = ROOT / "benchmarks/unseen/results/unseen_students.json"
     result = json.loads(path.read_text(encoding="utf-8"))
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert text == update_readme_unseen(text, result)
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert text == update_unseen(text, result, columns)
     assert all(f"| {name} (" in text for name in result["corpora"])
