@@ -165,7 +165,7 @@ def find_first_subword(marks: np.ndarray, sizes: np.ndarray, *, marks_last: bool
         or bool(((text != 0) & (text != expected)).any())
     ):
         raise UserError(
-            "The teacher's tokenizer cuts words otherwise behind a prompt than alone, so that "
+            "The teacher's tokenizer cuts words differently after a prompt than alone, so that "
             "states cannot be told apart by word; annotate without --states."
         )
     return first

@@ -65,7 +65,7 @@ def run_augmentation(
 
 def _explain_none(config: AugmentConfig, documents: int, source: str) -> str:
     if not documents:
-        return f"{source} holds no document beside those to be kept out; give other text."
+        return f"{source} holds only documents that are to be kept out; give other text."
     methods = " and ".join(config.methods)
     return (
         f"{source} allows no new text by {methods}; give more text, with more names of each label, "

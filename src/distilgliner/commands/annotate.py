@@ -38,7 +38,7 @@ from distilgliner.errors import UserError
     "--output",
     required=True,
     type=PATH,
-    help="Folder of the annotations; an unfinished one goes on.",
+    help="Folder of the annotations; an interrupted one resumes.",
 )
 @click.option("--format", help="Format of the input; by default its extension.")
 @OFFSETS

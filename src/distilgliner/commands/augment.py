@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     "--annotations", type=PATH, help="Folder that 'distilgliner annotate' wrote of the text."
 )
 @click.option(
-    "--input", help="Labelled text instead: a file, '-' or hf:NAME:SPLIT, perhaps with a slice."
+    "--input", help="Labelled text instead: a file, '-' or hf:NAME:SPLIT, optionally with a slice."
 )
 @click.option(
     "--method",

@@ -23,7 +23,7 @@ from distilgliner.errors import missing_extra
 @click.command()
 @click.argument("config", required=False, type=PATH)
 @click.option(
-    "--output", required=True, type=PATH, help="Folder of the report; an unfinished run goes on."
+    "--output", required=True, type=PATH, help="Folder of the report; an interrupted run resumes."
 )
 @click.option("--name", help="Title of the report.")
 @click.option(

@@ -34,7 +34,7 @@ from distilgliner.errors import UserError
     "--output",
     required=True,
     type=PATH,
-    help="Folder of the checkpoint; an unfinished run goes on.",
+    help="Folder of the checkpoint; an interrupted run resumes.",
 )
 @click.option(
     "--dev",
@@ -57,10 +57,10 @@ from distilgliner.errors import UserError
     "--keep",
     multiple=True,
     callback=as_list,
-    help="Text, without labels, in which to go on finding what the teacher finds now.",
+    help="Text, without labels, in which it must still find what the teacher finds now.",
 )
 @click.option(
-    "--keep-labels", help="What to go on finding in the text of --keep: labels as a,b,c or @FILE."
+    "--keep-labels", help="What it must still find in the text of --keep: labels as a,b,c or @FILE."
 )
 @click.option("--epochs", type=int, help="Passes over the gold, at most.")
 @click.option("--freeze", help="Parts to leave as they are: subwords, encoder, labels-encoder.")
@@ -139,7 +139,7 @@ def finetune(
 def _describe_share(share: float) -> str:
     """How much of what was learned the checkpoint has, where it is not all."""
     if share == 0:
-        return "; dev gained nothing, so the teacher is as it came"
+        return "; dev gained nothing, so the teacher is unchanged"
     return "" if share == 1 else f"; {share:.0%} of what it learned, mixed into the old weights"
 
 

@@ -40,7 +40,7 @@ SHOWN_TRIALS = 5
     help="Labelled text that chooses; never your test text.",
 )
 @click.option(
-    "--output", required=True, type=PATH, help="Folder of the search; an unfinished one goes on."
+    "--output", required=True, type=PATH, help="Folder of the search; an interrupted one resumes."
 )
 @click.option("--targets", default="soft", help="What to learn: gold, hard, soft or mixed.")
 @click.option("--student", default="bilstm-crf", help="As in 'distilgliner distill'.")

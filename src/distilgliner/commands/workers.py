@@ -52,7 +52,7 @@ def predict_in_workers(
                 yield pending.popleft().result()
     except WorkerDiedError:
         raise UserError(
-            "A worker was killed, perhaps for want of memory; take fewer --workers."
+            "A worker was killed, probably because the memory was used up; take fewer --workers."
         ) from None
     if faults:
         raise faults[0]

@@ -20,7 +20,7 @@ def write_card(teacher: str, config: FinetuneConfig, result: dict[str, Any]) -> 
         else ""
     )
     share = result["share"]
-    part = f", {share:.0%} of what it had learned, the rest as it came" if 0 < share < 1 else ""
+    part = f", {share:.0%} of what it had learned, the rest unchanged" if 0 < share < 1 else ""
     borders = _describe_line(GoldBorders.from_dict(result.get("gold_borders")).describe())
     unspaced = _describe_line(
         describe_unspaced(result.get("texts_without_spaces", 0), result["gold"] + result["dev"])
@@ -70,6 +70,6 @@ def _describe_kept(kept: dict[str, Any] | None) -> str:
         f"{100 * kept['f1']:.1f} F1"
     )
     return (
-        f"\n- Trained beside the gold: {kept['documents']:,} documents with the {labels} that it "
-        f"found in them as it came{agreement}"
+        f"\n- Trained in addition to the gold: {kept['documents']:,} documents with the "
+        f"{labels} that it found in them before{agreement}"
     )

@@ -73,7 +73,7 @@ def rehearse(
     if not any(document.entities for document in labelled[held:]):
         raise UserError(
             f"The teacher finds no {' or '.join(labels)} in the text to keep, so that there is "
-            "nothing to go on knowing; give other text or other labels."
+            "nothing to keep; give other text or other labels."
         )
     return Rehearsal(labels, labelled[held:], labelled[:held])
 

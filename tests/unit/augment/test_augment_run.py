@@ -68,7 +68,7 @@ def test_a_failure_leaves_nothing(tmp_path: Path) -> None:
     ("documents", "excluded", "message"),
     [
         ([Document("It rains.", ())], [], "notes allows no new text by slots; give more text"),
-        (DOCUMENTS[:1], [DOCUMENTS[0].text.upper()], "notes holds no document beside those to be"),
+        (DOCUMENTS[:1], [DOCUMENTS[0].text.upper()], "notes holds only documents that are to be"),
     ],
 )
 def test_when_no_text_can_be_made(

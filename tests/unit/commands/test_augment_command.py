@@ -108,7 +108,7 @@ def test_the_new_text_can_be_read_by_annotate() -> None:
         (f"{ALONE} --input gold.jsonl --format xml", "format 'xml' is unknown; use one of"),
         (f"{GOLD} --exclude lost.jsonl", "lost.jsonl does not exist; check the path"),
         (f"{GOLD} --exclude broken.jsonl", "broken.jsonl, line 2: broken JSON"),
-        (f"{GOLD} --exclude gold.jsonl", "gold.jsonl holds no document beside those .*; give"),
+        (f"{GOLD} --exclude gold.jsonl", "gold.jsonl holds only documents that are .*; give"),
         (f"{GOLD} --method synonyms", r"setting methods\.0 is wrong: .*'case'; correct it"),
         (f"{GOLD} --method slots --method slots", "methods is wrong: .*once; correct it"),
         (f"{GOLD} --factor 0", "setting factor is wrong: .*; correct it"),

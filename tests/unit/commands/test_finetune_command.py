@@ -41,7 +41,7 @@ def finetune(options: str = "") -> int:
     [
         (1.0, " s\n"),
         (0.5, " s; 50% of what it learned, mixed into the old weights\n"),
-        (0.0, " s; dev gained nothing, so the teacher is as it came\n"),
+        (0.0, " s; dev gained nothing, so the teacher is unchanged\n"),
     ],
 )
 def test_it_says_how_much_was_learned(
