@@ -134,6 +134,9 @@ def _read_gliner(folder: str, **options: Any) -> Any:
 
 
 def _open_session(graph: Path, threads: int) -> Any:
+    from distilgliner.privacy import disable_telemetry
+
+    disable_telemetry()  # before the next import
     import onnxruntime as ort
 
     options = ort.SessionOptions()

@@ -158,7 +158,7 @@ assert model.batch_predict_entities(texts) == wanted
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-@pytest.mark.parametrize("kind", ["crf/torch", "crf/onnx"])
+@pytest.mark.parametrize("kind", ["tagger/torch", "crf/onnx"])
 def test_a_fork_of_a_process_with_threads_answers(kind: str, folders: dict[str, Path]) -> None:
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", FORKS, str(folders[kind])],
