@@ -25,7 +25,9 @@ from distilgliner.tune.keys import list_keys
 
 PACKAGE = Path(distilgliner.__file__).parent
 ROOT = Path(__file__).parents[3]
-FOREIGN_OPTIONS = {"--help", "--version", "--index-url", "--upgrade", "--force-reinstall"}
+FOREIGN_OPTIONS = {"--help", "--version", "--index-url"}
+_OF_PROGRAMS = ("palette.py", "cost.py")
+"""Style sheets, whose variables begin with --, and a program with options of its own."""
 _HOLE = "\N{REPLACEMENT CHARACTER}"
 """Stands where a message puts a value in."""
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
@@ -51,7 +53,7 @@ def list_messages() -> list[tuple[str, str]]:
     return [
         (text, f"{path.relative_to(PACKAGE)}:{line}")
         for path in sorted(PACKAGE.rglob("*.py"))
-        if path.name != "palette.py"  # style sheets, whose variables begin with --
+        if path.name not in _OF_PROGRAMS
         for text, line in _list_texts(ast.parse(path.read_text(encoding="utf-8")))
     ]
 
@@ -133,7 +135,7 @@ def _parse(command: str) -> ast.AST:
 def test_every_command_that_is_named_exists() -> None:
     for text, where in list_messages():
         for command in re.findall(r"(?<![\w/.-])distilgliner ([a-z]+)(?![\w\]])", text):
-            assert command in {*COMMANDS, "command", "writes", "import"}, (
+            assert command in {*COMMANDS, "command", "import", "first"}, (
                 f"{where}: {command}: {text}"
             )
         for command in re.findall(r"'distilgliner ([a-z]+)", text):

@@ -114,7 +114,7 @@ def test_the_new_text_can_be_read_by_annotate() -> None:
         (f"{GOLD} --factor 0", "setting factor is wrong: .*; correct it"),
         (f"{GOLD} --seed -1", "setting seed is wrong: .*; correct it"),
         (f"{GOLD} --set slots.fraction=2", r"slots\.fraction is wrong: .*; correct it"),
-        (f"{GOLD} --set slots.draws=flat", r"slots\.draws is wrong: .*; correct it"),
+        (f"{GOLD} --set slots.draws=flat", r"slots\.draws is unknown; did you mean slots\.draw"),
         (f"{GOLD} --set mask.fraction=0.2", "mask have no effect on slots; add --method mask"),
         (f"{GOLD} --set factor", "'factor' must be key=value, as"),
         (f"{STORE} --threshold 2", "--threshold 2 is not between 0 and 1"),

@@ -163,7 +163,10 @@ def run(command: str) -> int:
         (f"{FINETUNE} --threads 0", "--threads must be at least 1, not 0"),
         (f"{FINETUNE} --freeze decoder", "setting freeze.0 is wrong: .*'subwords'.*; correct it"),
         (f"{FINETUNE} --freeze labels-encoder", "no encoder for labels; take labels-encoder out"),
-        (f"{FINETUNE} --set prompts.labels=3", "prompts.labels is wrong: .*; correct it"),
+        (
+            f"{FINETUNE} --set prompts.labels=3",
+            "labels is unknown; did you mean prompts.max_labels",
+        ),
         (f"{FINETUNE} --set epochs", "'epochs' must be key=value, as"),
         # distill
         (f"{DISTILL} --annotations lost", "lost is not a folder; give the output folder of"),
@@ -196,7 +199,10 @@ def run(command: str) -> int:
         (f"{DISTILL} --set training=3 --set training.epochs=3", "must be key=value, as"),
         (f"{DISTILL} --set .epochs=3", "must be key=value, as"),
         (f"{DISTILL} --set training.=3", "must be key=value, as"),
-        (f"{DISTILL} --set training.epoch=3", "training.epoch is wrong: .*; correct it"),
+        (
+            f"{DISTILL} --set training.epoch=3",
+            "training.epoch is unknown; did you mean training.epochs",
+        ),
         (f"{DISTILL} --set training.epochs=few", "training.epochs is wrong: .*; correct it"),
         (f"{DISTILL} --set targets.x=3", "setting targets is wrong: .*; correct it"),
         (f"{DISTILL} --set student_options.hiden_dim=3", "hiden_dim .*is wrong: .*hidden_dim"),
@@ -227,7 +233,10 @@ def run(command: str) -> int:
         (f"{COMPARE} empty.jsonl", "empty.jsonl must be a mapping of keys to values"),
         (f"{COMPARE} short.yaml", "short.yaml: transfer: Field required; correct it"),
         (f"{COMPARE} surprise.yaml", "surprise.yaml: unknown key 'surprise'; known keys: name"),
-        (f"{COMPARE} nested.yaml", "nested.yaml: unknown key 'training.epoch'; known .*epochs"),
+        (
+            f"{COMPARE} nested.yaml",
+            "nested.yaml: unknown key 'training.epoch'; did you mean training.epochs",
+        ),
         (f"{COMPARE} double.yaml", "double.yaml: The label 'person' is named twice; name"),
         (f"{COMPARE} option.yaml", "option.yaml: The option hiden_dim .*hidden_dim"),
         (f"{COMPARE} lost.yaml", "lost.jsonl does not exist; check the path"),

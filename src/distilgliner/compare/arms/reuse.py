@@ -166,6 +166,6 @@ def _check_texts(store: AnnotationStore, transfer: Sequence[Document]) -> None:
     if missing:
         raise UserError(
             f"{store.folder} has no annotations of {len(missing):,} of the {len(transfer):,} texts "
-            f"of --transfer (the first is {missing[0].text[:40]!r}); give the same files as to "
-            "distilgliner annotate, or leave --annotations out to annotate again."
+            f"of --transfer (the first is {missing[0].text[:40]!r}); give the files that were "
+            "annotated, or leave --annotations out to annotate again."
         )
