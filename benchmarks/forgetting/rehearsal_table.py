@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 _COLUMNS = {
-    "before": "as it came",
+    "before": "unchanged",
     "alone": "fine-tuned",
     "web": "keeping text of the web",
     "tweets": "keeping tweets",

@@ -117,7 +117,7 @@ def _run_corpus(
 def _finetune(
     config: CompareConfig, settings: dict[str, Any], data: ComparisonData, output: Path
 ) -> CompareConfig:
-    """The same with a teacher that was fine-tuned on the gold; dev of people chooses its epoch."""
+    """The same with a teacher fine-tuned on the gold; human-labelled dev chooses its epoch."""
     finetune = build_finetune_config(settings["finetune"])
     teacher = prepare_teacher(
         config.model_copy(update={"finetune": finetune}), output, data, quiet=False

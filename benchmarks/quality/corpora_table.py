@@ -23,14 +23,14 @@ def build_corpora_section(result: dict[str, Any]) -> str:
         "",
         f"Strict span F1 in per cent on the test splits, {result['student']}, "
         f"{describe_seeds(counts)}. The teacher is the bundled one as it is. Students with a "
-        "teacher begin with the general one, but for `random start`. `soft` sees no human "
+        "teacher start from the general one, except in `random start`. `soft` sees no human "
         "label: the teacher's labels of the dev text choose its epoch. `100` has that many gold "
-        "sentences, another sample for each seed, and no dev of people: of mixed, the teacher's "
+        "sentences, another sample for each seed, and no labelled dev: of mixed, the teacher's "
         "labels choose the epoch, of gold a tenth of the hundred. Where transfer text is a few "
         "hundred sentences (CrossNER), students with a teacher learn from up to four new texts of "
-        "each besides ([decision 21](decisions/0021-new-texts-of-little.md)). Kept: F1 of `soft` "
+        "each as well ([decision 21](decisions/0021-new-texts-of-little.md)). Kept: F1 of `soft` "
         "in per cent of the teacher's. The teacher was trained on the train splits, so that it is "
-        "no teacher for a language or domain that is new to it.",
+        "not a measure for a language or domain that is new to it.",
         "",
         f"{describe_measuring(result, runs)}, with "
         "`python benchmarks/quality/corpora.py` ([rows](../../benchmarks/quality/corpora.yaml), "

@@ -23,7 +23,7 @@ def build_runtime_section(found: Mapping[str, Any]) -> str:
         f"{settings['documents']:,} sentences and {settings['words']:,} words of the test split of "
         f"{found['corpus']}, {len(settings['labels'])} labels, {found['rounds']} rounds over all "
         "models in turn, each in a process of its own; medians. One sentence has about 20 words. "
-        "Loading is without imports, whose time stands behind it.",
+        "Loading is without imports, whose time is given after it.",
         "",
         "![F1 against words per second](../images/runtime.svg)",
         "",

@@ -31,12 +31,12 @@ def build_unseen_students_section(result: Mapping[str, Any]) -> str:
         f"{describe_seeds(counts)}. Neither the bundled teacher nor the general student, with "
         "which all students but those of gold begin, was trained on these corpora (three test "
         "sentences also stand in other CrossNER sets). `soft` sees no human label at all. The "
-        "others have the gold sentences besides, as many as said, "
+        "others have the gold sentences as well, as many as the table says, "
         f"and labelled dev sentences ({dev}) choose their epoch; of the fine-tuned "
         "teacher too, which has learned the same gold. In brackets the per cent of its own "
         "teacher's F1. Where there are a few hundred texts (CrossNER), students with a teacher "
-        "learn from up to four new texts of each besides, but for one column. *Soft, then gold* is "
-        "the student of gold that begins with that of soft.",
+        "learn from up to four new texts of each as well, except in one column. *Soft, then gold* "
+        "is the student of gold that begins with that of soft.",
         "",
         f"{describe_measuring(result, runs)}, with `python benchmarks/unseen/unseen_text.py` and "
         "`python benchmarks/quality/corpora.py --settings benchmarks/unseen/unseen_students.yaml` "

@@ -32,7 +32,7 @@ def test_a_row_a_corpus_with_dashes_for_what_was_not_run() -> None:
         }
     )
     rows = [line for line in section.splitlines() if line.startswith("|")]
-    assert rows[0].startswith("| corpus | gold | as it came | fine-tuned | keeping")
+    assert rows[0].startswith("| corpus | gold | unchanged | fine-tuned | keeping")
     assert rows[0].count("|") == rows[1].count("|") == 7
     assert rows[2:] == [
         "| wnut17 | 3,291 | 50.0 (70.0, 80.0) | 60.0 (40.0, 30.0) | 59.0 (60.0, 50.0), "
