@@ -47,9 +47,9 @@ def build_curves_section(result: Mapping[str, Any]) -> str:
         f"{result['student']}, mean ± standard deviation over the seeds, each with other samples. "
         "`soft` learns from a part of the transfer text and no label; `gold` and `mixed` have so "
         "many gold sentences, and human-labelled dev only with all of them: with fewer, the "
-        "teacher's labels of the dev text choose for `mixed`, a tenth of the gold for `gold`. The teacher is "
-        "the bundled one as it is, and was trained on this corpus; students begin with random "
-        "weights.",
+        "teacher's labels of the dev text choose for `mixed`, a tenth of the gold for `gold`. The "
+        "teacher is the bundled one as it is, and was trained on this corpus; students begin with "
+        "random weights.",
         "",
         f"{describe_measuring(result, runs)}, with "
         "`python benchmarks/quality/corpora.py --settings benchmarks/quality/curves.yaml` "
