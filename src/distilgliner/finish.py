@@ -41,14 +41,12 @@ def read_finish(mark: Path, remedy: str, keys: Sequence[str]) -> dict[str, Any]:
 
 
 def find_damage(mark: Path, keys: Sequence[str], needed: Sequence[str]) -> str | None:
-    """What is wrong with a finished run, as "model.safetensors is missing"; None when nothing is.
+    """What is wrong with the output of a finished run, as "model.safetensors is missing".
 
-    needed: files that must be there whatever the mark says. The mark itself must exist.
+    None when nothing is. needed: files that must be there whatever the mark says.
+    Raises `UserError` when the mark itself is damaged.
     """
-    try:
-        files = read_finish(mark, "", keys).get(_FILES, {})
-    except UserError:
-        return f"{mark.name} is damaged"
+    files = read_finish(mark, "", keys).get(_FILES, {})
     for name in needed:
         if not (mark.parent / name).is_file():
             return f"{name} is missing"
@@ -60,15 +58,15 @@ def recall_finish(
 ) -> dict[str, Any] | None:
     """The result of a run that has finished and is as it was left; else None: it is to be made.
 
-    Damage is told, and the mark removed, so that a kill does not bring it back.
+    That it has changed is told, and the mark removed, so that a kill does not bring it back.
+    Raises `UserError` with the remedy when the mark is damaged, which alone says what there was.
     """
     if not mark.exists():
         return None
-    if not mark.is_file():
-        raise UserError(f"{mark} is not a file; {remedy}.")
+    result = read_finish(mark, remedy, keys)
     damage = find_damage(mark, keys, needed)
     if damage is None:
-        return read_finish(mark, remedy, keys)
+        return result
     notify(f"{mark.parent} had finished, but {damage}; it is made anew.")
     mark.unlink()
     return None

@@ -79,9 +79,13 @@ def check_content(folder: Path, mark: str | None = None, content: str = "") -> N
     """Check that a folder is empty, or what a stage has begun; drop what killed writes left in it.
 
     mark: the file that every folder of the stage has, and `content` what it says to users; None
-    allows only an empty folder. Raises `UserError` otherwise.
+    allows only an empty folder. Raises `UserError` otherwise, and for pipes and devices anywhere in
+    it: who writes into one waits for a reader.
     """
     paths = list(folder.iterdir())
+    stranger = _find_special_file(folder)
+    if stranger is not None:
+        raise UserError(f"{stranger} is a pipe or a device and no file; remove it.")
     if mark is None or not (folder / mark).is_file():
         if not all(map(is_partial, paths)):
             other = f" and holds no {content}" if content else ""
@@ -89,6 +93,22 @@ def check_content(folder: Path, mark: str | None = None, content: str = "") -> N
         if not os.access(folder, os.W_OK):
             raise UserError(f"{folder} cannot be written to; give another --output folder.")
     _drop_leftovers(folder)
+
+
+def _find_special_file(folder: Path) -> Path | None:
+    """The first path below a folder that is neither a file nor a folder, nor a link to one."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_symlink():
+                if Path(entry).exists() and not Path(entry).is_file() and not Path(entry).is_dir():
+                    return Path(entry)
+            elif entry.is_dir():
+                found = _find_special_file(Path(entry))
+                if found is not None:
+                    return found
+            elif not entry.is_file():
+                return Path(entry)
+    return None
 
 
 @contextmanager

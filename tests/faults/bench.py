@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from damage import PICKLE_RAN
+
 from distilgliner.cli import main
 from distilgliner.distill.training.checkpoint import CHECKPOINT_FILE
 from tiny_store import SETTINGS, build_documents, write_jsonl, write_store
@@ -141,6 +143,8 @@ class Bench:
                     outcome = run(attack.command)
                 if outcome.crash:
                     return outcome.crash
+                if (place / PICKLE_RAN).exists():
+                    return "a pickle ran"
                 return attack.expect(outcome, place, self)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import random
 import shutil
 from collections.abc import Callable, Iterator
@@ -75,6 +76,18 @@ def copy_from(other: Path) -> Damage:
     return damage
 
 
+PICKLE_RAN = "pickle-ran"
+"""The file that appears where the program of a pickle runs."""
+
+
+class _Program:
+    """Becomes a pickle that runs a program when it is read."""
+
+    def __reduce__(self) -> tuple[Callable[[str], object], tuple[str]]:
+        return os.mkdir, (PICKLE_RAN,)
+
+
+PICKLE = pickle.dumps(_Program())
 NOT_FILES: dict[str, Damage] = {
     "gone": remove,
     "a folder": make_folder,
@@ -95,6 +108,7 @@ NOT_CONTENT: dict[str, Damage] = {
     "latin-1": write("{'é': 'ü'}".encode("latin-1")),
     "half a pair": write('"\\ud83d"'),
     "UTF-16": write('{"text": "Ada"}'.encode("utf-16")),
+    "a pickle": write(PICKLE),
     "half of it": cut(0.5),
     "all but the end": cut(0.98),
 }

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from distilgliner.compare.arms.arm import TEST_FILE, ArmJob, read_test
 from distilgliner.distill.config import DistillConfig, build_distill_config
 from distilgliner.distill.run import read_result, run_distillation
 from distilgliner.distill.training.checkpoint import CHECKPOINT_FILE
 from distilgliner.errors import UserError
+from distilgliner.finish import write_finish
 from tiny_store import SIZES, build_documents, write_store
 
 DOCUMENTS = build_documents(24)
@@ -73,6 +75,11 @@ def _replace_weights(folder: Path) -> None:
     save_file({name: value * 2 for name, value in weights.items()}, folder / "model.safetensors")
 
 
+def _make_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
 DAMAGES: dict[str, Callable[[Path], object]] = {
     "no weights": lambda folder: (folder / "model.safetensors").unlink(),
     "no config": lambda folder: (folder / "config.json").unlink(),
@@ -80,10 +87,14 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "a flipped letter of the tokenizer": lambda folder: _flip(folder / "tokenizer.json"),
     "half the weights": lambda folder: (folder / "model.safetensors").write_bytes(b"x" * 99),
     "other weights": _replace_weights,
+}
+DAMAGED_RESULTS: dict[str, Callable[[Path], object]] = {
     "a flipped result": lambda folder: _flip(folder / "result.json", 0.3),
     "nulls": lambda folder: (folder / "result.json").write_text("null"),
     "brackets": lambda folder: (folder / "result.json").write_text("[" * 100_000),
     "an empty result": lambda folder: (folder / "result.json").write_text(""),
+    "no keys": lambda folder: (folder / "result.json").write_text("{}"),
+    "a folder": lambda folder: _make_folder(folder / "result.json"),
 }
 
 
@@ -116,12 +127,16 @@ def test_a_result_of_an_earlier_version_is_read(store: Path, whole: Path, tmp_pa
     assert _distil(store, folder) == result
 
 
-def test_a_folder_for_a_result_is_refused(store: Path, whole: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("damage", list(DAMAGED_RESULTS))
+def test_a_damaged_result_is_refused(store: Path, whole: Path, tmp_path: Path, damage: str) -> None:
     folder = Path(shutil.copytree(whole, tmp_path / "run"))
-    (folder / "result.json").unlink()
-    (folder / "result.json").mkdir()
-    with pytest.raises(UserError, match=r"result\.json is not a file; remove the folder"):
+    DAMAGED_RESULTS[damage](folder)
+    before = (folder / "model.safetensors").stat().st_mtime_ns
+    with pytest.raises(UserError, match=r"result\.json .*; remove the folder, or give another"):
         _distil(store, folder)
+    with pytest.raises(UserError, match=r"result\.json .*; remove the folder, or give another"):
+        read_result(folder)
+    assert (folder / "model.safetensors").stat().st_mtime_ns == before
 
 
 @pytest.mark.parametrize("place", [0.01, 0.3, 0.6, 0.95])
@@ -157,3 +172,26 @@ def test_a_checkpoint_of_another_run_is_not_taken(store: Path, whole: Path, tmp_
     shutil.copy(tmp_path / "other" / CHECKPOINT_FILE, tmp_path / "run" / CHECKPOINT_FILE)
     _distil(store, tmp_path / "run")
     assert _contents(tmp_path / "run") == _contents(whole)
+
+
+def test_a_run_of_a_comparison_is_done_as_long_as_it_is_whole(whole: Path, tmp_path: Path) -> None:
+    config: Any = None  # which the question does not need
+    job = ArmJob(config, tmp_path, "soft", "bilstm-tagger", 0)
+    assert not job.is_done
+    shutil.copytree(whole, job.folder)
+    assert not job.is_done
+    found = {"predictions": [[[0, 3, "person", 0.75]]], "kl": 0.5}
+    write_finish(job.folder / TEST_FILE, found, (), indent=None)
+    assert job.is_done
+    for name in (TEST_FILE, "model.safetensors", "result.json"):
+        content = (job.folder / name).read_bytes()
+        _flip(job.folder / name, 0.5)
+        if name == TEST_FILE:
+            with pytest.raises(UserError, match=r"test\.json .*; remove it to test that student"):
+                read_test(job.folder)
+        else:
+            assert not job.is_done
+        (job.folder / name).unlink()
+        assert not job.is_done
+        (job.folder / name).write_bytes(content)
+    assert job.is_done

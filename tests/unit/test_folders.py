@@ -95,3 +95,26 @@ def test_a_run_is_written_down_once(tmp_path: Path) -> None:
     (tmp_path / "out" / "run.json").write_text("{")
     with pytest.raises(UserError, match=r"run\.json cannot be read as JSON .*; remove the folder"):
         record_run(tmp_path / "out", "run.json", run, "run")
+
+
+@pytest.mark.parametrize("place", ["model.safetensors", "vocabulary/tokenizer.json", "run.json"])
+def test_a_pipe_in_a_folder_is_refused(tmp_path: Path, place: str) -> None:
+    record_run(tmp_path, "run.json", {"seed": 1}, "run")
+    path = tmp_path / place
+    path.unlink(missing_ok=True)
+    path.parent.mkdir(exist_ok=True)
+    os.mkfifo(path)
+    with pytest.raises(UserError, match=f"{place} is a pipe or a device and no file; remove it"):
+        record_run(tmp_path, "run.json", {"seed": 1}, "run")
+
+
+def test_links_in_a_folder_are_left_alone(tmp_path: Path) -> None:
+    record_run(tmp_path / "run", "run.json", {"seed": 1}, "run")
+    (tmp_path / "weights").write_text("")
+    (tmp_path / "run" / "model.safetensors").symlink_to(tmp_path / "weights")
+    (tmp_path / "run" / "gone").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "run" / "up").symlink_to(tmp_path)
+    record_run(tmp_path / "run", "run.json", {"seed": 1}, "run")
+    (tmp_path / "run" / "null").symlink_to("/dev/null")
+    with pytest.raises(UserError, match="null is a pipe or a device"):
+        record_run(tmp_path / "run", "run.json", {"seed": 1}, "run")

@@ -211,7 +211,10 @@ def read_result(folder: Path) -> dict[str, Any]:
 def is_finished(folder: Path) -> bool:
     """Whether a run has finished, and its student is there as it was written."""
     mark = folder / RESULT_FILE
-    return mark.is_file() and find_damage(mark, _RESULT_KEYS, STUDENT_FILES) is None
+    try:
+        return mark.is_file() and find_damage(mark, _RESULT_KEYS, STUDENT_FILES) is None
+    except UserError:
+        return False
 
 
 def _build_training_set(

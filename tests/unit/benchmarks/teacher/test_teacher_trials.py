@@ -53,7 +53,7 @@ def test_averages_lie_between_and_of_one_teacher_are_itself(tmp_path: Path) -> N
     teacher.model.save_pretrained(second, safe_serialization=True)
 
     def score(teacher: Teacher) -> dict[tuple[int, int, str], float]:
-        [found] = teacher.batch_predict_entities([TEXT], ["person", "place"], threshold=0.0)
+        [found] = teacher.batch_predict_entities([TEXT], ["person", "place"], threshold=1e-9)
         return {(e["start"], e["end"], e["label"]): e["score"] for e in found}
 
     alone = score(load_teacher(first))
