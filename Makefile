@@ -8,7 +8,7 @@ STUDENT ?= runs/quickstart/exported/bilstm-crf
 
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: install quickstart test attack check lint types format lowest docs pictures browser clean
+.PHONY: install quickstart test attack check lint types format package lowest docs pictures browser clean
 
 install: $(STAMP)
 
@@ -41,6 +41,10 @@ check: lint types test
 format: install
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# Both wheels; the runtime one in a bare environment: what it takes, and that it predicts.
+package: install
+	$(BIN)/python benchmarks/package/package.py
 
 # A student with the lowest versions that pyproject.toml allows, in an environment of its own.
 lowest:
