@@ -162,6 +162,7 @@ def distill(
         raise UserError("--labels-per-prompt goes with --teacher; add --teacher, or leave it out.")
     _check_annotations(annotations, labels, input)
     try:
+        from distilgliner.distill.calibration.run import describe_little_dev
         from distilgliner.distill.run import run_distillation
         from distilgliner.distill.sources.labels import choose_labels
         from distilgliner.distill.sources.partial import read_partly_labelled
@@ -179,6 +180,8 @@ def distill(
     click.echo(f"{output}: {_describe(result)}")
     note_borders(GoldBorders.from_dict(result.get("gold_borders")))
     note_unspaced(result.get("texts_without_spaces", 0), result.get("texts", 0))
+    if little := describe_little_dev(result):
+        click.echo(f"Note: {little}", err=True)
     if targets != "gold":
         _tell_what_is_missing(config, stores, initial, result.get("teacher_gold_f1"))
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from distilgliner.corpus.borders import GoldBorders
 from distilgliner.corpus.unspaced import describe_unspaced
+from distilgliner.distill.calibration.run import describe_little_dev
 from distilgliner.distill.config import DistillConfig
 from distilgliner.student.folder import Student
 from distilgliner.student.model import count_parameters
@@ -28,6 +29,7 @@ def write_card(
     unspaced = _describe_line(
         describe_unspaced(result.get("texts_without_spaces", 0), result.get("texts", 0))
     )
+    little = _describe_line(describe_little_dev(result))
     labels = ", ".join(f"`{label}`" for label in student.labels)
     kind = (
         "open: labels are an input"
@@ -52,7 +54,7 @@ Learned from {_LEARNED_FROM[config.targets]} (`targets: {config.targets}`) with 
 {result["best_epoch"]}
 - Strict span F1 on the development documents, labelled by {dev_source}: \
 {100 * result["dev_f1"]:.1f}. These chose the epoch: measure on other text before you rely on it.\
-{borders}{unspaced}
+{little}{borders}{unspaced}
 
 ```python
 from distilgliner import DistilGLiNER

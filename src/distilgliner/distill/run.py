@@ -18,6 +18,7 @@ from distilgliner.distill.calibration.run import (
     calibrate_student,
     check_calibration,
 )
+from distilgliner.distill.calibration.threshold import count_dev_entities
 from distilgliner.distill.card import write_card
 from distilgliner.distill.config import CalibrationConfig, DistillConfig
 from distilgliner.distill.data import LEARNED, DistillData, build_data
@@ -128,6 +129,7 @@ def run_distillation(
         progress = _train(student, examples, config, data, folder, on_epoch, quiet=quiet)
         calibration = calibrate_student(student, data.dev, _choose_calibration(config, data))
         result = _describe_result(student, progress, calibration, data.teachers, len(examples))
+        result["dev_entities"] = count_dev_entities(data.dev)
         result["dev_source"] = data.dev_source
         result["gold_borders"] = data.measure_borders().to_dict()
         result["texts_without_spaces"], result["texts"] = data.count_unspaced()

@@ -6,16 +6,19 @@ them, and no runtime has to know of either.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from distilgliner.corpus.document import Document
 from distilgliner.distill.calibration.labels import choose_label_thresholds, compute_log_odds
 from distilgliner.distill.calibration.temperature import fit_temperature
 from distilgliner.distill.calibration.threshold import (
+    LITTLE_DEV,
     THRESHOLDS,
     calibrate_outside,
     compute_threshold_curve,
+    count_dev_entities,
 )
 from distilgliner.distill.config import CalibrationConfig
 from distilgliner.errors import UserError
@@ -23,6 +26,22 @@ from distilgliner.student.config import StudentConfig
 from distilgliner.student.folder import Student
 from distilgliner.student.heads.head import Head
 from distilgliner.student.registry import load_part
+
+_LITTLE_DEV_T = (0.5, 2.0)
+"""The bounds of a temperature that fewer than `LITTLE_DEV` entities chose."""
+
+
+def describe_little_dev(result: Mapping[str, Any]) -> str:
+    """A sentence about a calibration by few entities, from a run's result; "" by many, or none."""
+    entities = result.get("dev_entities")
+    fitted = result.get("threshold", 0.5) != 0.5 or result.get("temperature", 1.0) != 1.0
+    if entities is None or entities >= LITTLE_DEV or not fitted:
+        return ""
+    return (
+        f"only {entities:,} entities in dev chose the threshold ({result['threshold']:g}, which is "
+        f"the student's 0.5) and the temperature ({result['temperature']:g}); give more labelled "
+        "text with --dev for scores to rely on"
+    )
 
 
 @dataclass(frozen=True)
@@ -76,5 +95,7 @@ def calibrate_student(
         f1 = compute_threshold_curve(student, dev)[THRESHOLDS.index(0.5)]
     if config.temperature:
         temperature = fit_temperature(student, dev)
+        if count_dev_entities(dev) < LITTLE_DEV:
+            temperature = min(max(temperature, _LITTLE_DEV_T[0]), _LITTLE_DEV_T[1])
         head.divide_logits(temperature)
     return StudentCalibration(outside.threshold, f1, thresholds, temperature)

@@ -31,22 +31,39 @@ class Calibration:
     f1: float
 
 
+LITTLE_DEV = 200
+"""Entities in dev. With fewer, what is fitted to them is partly luck: it is bounded and told."""
+_LITTLE_DEV_LEAST = 0.25
+"""The least threshold that so few may choose; the greatest is 1 less this."""
+
+
+def count_dev_entities(dev: Sequence[Document]) -> int:
+    """The labelled entities of the documents that calibrate."""
+    return sum(len(document.entities or ()) for document in dev)
+
+
 def calibrate_outside(student: Student, dev: Sequence[Document]) -> Calibration:
-    """Choose the threshold with the best dev F1 and make it the student's 0.5."""
-    calibration = choose_threshold(compute_threshold_curve(student, dev))
+    """Choose the threshold with the best dev F1 and make it the student's 0.5.
+
+    With fewer than `LITTLE_DEV` entities it stays near 0.5.
+    """
+    least = _LITTLE_DEV_LEAST if count_dev_entities(dev) < LITTLE_DEV else 0.0
+    calibration = choose_threshold(compute_threshold_curve(student, dev), least)
     threshold = calibration.threshold
     student.model.head.shift_outside(math.log(threshold / (1 - threshold)))
     return calibration
 
 
-def choose_threshold(curve: Sequence[float]) -> Calibration:
+def choose_threshold(curve: Sequence[float], least: float = 0.0) -> Calibration:
     """The best of `THRESHOLDS` by the mean of its F1 and its neighbours', ends counted twice.
 
-    So a lucky one does not win; of equals the one nearest to 0.5 is taken.
+    So a lucky one does not win; of equals the one nearest to 0.5 is taken. least: those below it,
+    and above 1 less it, are left out.
     """
     padded = np.array([curve[0], *curve, curve[-1]])
     smooth = np.round((padded[:-2] + padded[1:-1] + padded[2:]) / 3, 6)
-    best = np.flatnonzero(smooth == smooth.max())
+    allowed = np.array([least <= threshold <= 1 - least for threshold in THRESHOLDS])
+    best = np.flatnonzero(allowed & (smooth == smooth[allowed].max()))
     index = min(best.tolist(), key=lambda i: (abs(THRESHOLDS[i] - 0.5), i))
     return Calibration(THRESHOLDS[index], curve[index])
 
