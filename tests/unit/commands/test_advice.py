@@ -194,3 +194,15 @@ def _has(name: str) -> bool:
 def test_messages_are_in_plain_english(words: str) -> None:
     found = [f"{where}: {text}" for text, where in list_messages() if words in text]
     assert not found, "\n".join(found)
+
+
+def test_the_messages_of_the_troubleshooting_page_are_those_of_the_program() -> None:
+    page = (ROOT / "docs" / "how-to" / "troubleshooting.md").read_text(encoding="utf-8")
+    said = "\n".join(text for text, _ in list_messages())
+    quoted = re.findall(r"^\| (?:\d{3} )?`([^`]+)`", page, flags=re.MULTILINE)
+    assert len(quoted) > 40
+    for message in quoted:
+        fragments = [part.strip(" '") for part in message.split("…")]
+        assert max(map(len, fragments)) > 7, message
+        for fragment in fragments:
+            assert fragment in said, f"{message}: {fragment!r}"
