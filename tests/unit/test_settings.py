@@ -90,7 +90,7 @@ def test_a_search_leaves_out_what_ends_with_nothing() -> None:
 def test_the_page_of_settings_is_up_to_date_and_whole() -> None:
     page = _load_builder().build_page()
     assert (REFERENCE / "settings.md").read_text(encoding="utf-8") == page, (
-        "run: python docs/reference/build_settings.py"
+        "run: python docs/building/settings.py"
     )
     for line in page.splitlines():
         if line.startswith("| `"):
@@ -103,7 +103,9 @@ def test_the_page_of_settings_is_up_to_date_and_whole() -> None:
 
 
 def _load_builder() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("build_settings", REFERENCE / "build_settings.py")
+    spec = importlib.util.spec_from_file_location(
+        "settings_page", REFERENCE.parent / "building" / "settings.py"
+    )
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
