@@ -1,0 +1,53 @@
+"""Commands of pages, made quick: tiny students, few updates, little text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+SIZES = {
+    "subword_dim": 16,
+    "affix_dim": 8,
+    "affix_buckets": 512,
+    "shape_dim": 4,
+    "shape_buckets": 64,
+    "hidden_dim": 16,
+}
+QUICK = [
+    *(word for size in SIZES.items() for word in ("--set", "student_options.{}={}".format(*size))),
+    *("--set", "training.min_updates=0", "--set", "training.batch_documents=4"),
+]
+_EXTRA = {
+    "distill": [*QUICK, "--epochs", "2"],
+    "tune": [*QUICK, "--trials", "1", "--repeat", "0"],
+    "finetune": ["--epochs", "1", "--set", "interpolation=[]"],
+}
+_TEXTS = {
+    "annotate": {"--input": 24},
+    "distill": {"--input": 40, "--gold": 30, "--dev": 20},
+    "finetune": {"--gold": 8, "--dev": 8, "--keep": 12},
+    "tune": {"--gold": 30, "--dev": 20},
+    "export": {"--dev": 20},
+    "evaluate": {"--input": 20},
+}
+
+
+def shrink_command(arguments: Sequence[str]) -> list[str]:
+    """The arguments of `distilgliner`, with less to do and the same way to go."""
+    command, *rest = arguments
+    shrunk = [command]
+    limits, option = _TEXTS.get(command, {}), ""
+    for word in rest:
+        shrunk.append(_cut(word, limits[option]) if option in limits else word)
+        option = word
+    if _begins_with_general(rest):
+        return [*shrunk, "--epochs", "1", "--set", "training.min_updates=0"]
+    return [*shrunk, *_EXTRA.get(command, [])]
+
+
+def _cut(source: str, texts: int) -> str:
+    return source if source == "-" or source.endswith("]") else f"{source}[:{texts}]"
+
+
+def _begins_with_general(arguments: Sequence[str]) -> bool:
+    """Whether the sizes are those of the general student."""
+    return ("--initial", "general") in zip(arguments, arguments[1:], strict=False)

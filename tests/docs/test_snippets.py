@@ -1,0 +1,98 @@
+"""Every block of Python and shell on the pages runs as it stands there, or says why it does not.
+
+Blocks run in order, a page in a folder of its own that holds what its readers have. Hub ids are
+`bundled`, and students are tiny; `make tutorials` runs the tutorials as they are. What cannot run
+is marked in the page: `<!-- skip: next "why" -->`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from unittest import SkipTest
+
+import pytest
+from sybil.example import NotEvaluated
+
+from reader import Shelf, build_namespace, write_texts
+from session import PageSession
+from shell import ROOT, run_distilgliner
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+_COUNTS: dict[str, tuple[int, int, int]] = {}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _load_the_bundled_teacher_once() -> Iterator[None]:
+    """Loading it takes seconds; training changes it, and is given one of its own."""
+    from distilgliner.annotate import teacher
+    from distilgliner.finetune import train
+
+    load, train_teacher, loaded = teacher.load_teacher, train.train_teacher, {}
+
+    def load_once(checkpoint: Any, **options: Any) -> Any:
+        name = getattr(checkpoint, "name", checkpoint)
+        if name != "bundled":
+            return load(checkpoint, **options)
+        if name not in loaded:
+            loaded[name] = load(checkpoint, **options)
+        loaded[name].prompts = None
+        return loaded[name]
+
+    def train_and_forget(*arguments: Any, **options: Any) -> Any:
+        loaded.clear()
+        return train_teacher(*arguments, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(teacher, "load_teacher", load_once)
+        patch.setattr(train, "train_teacher", train_and_forget)
+        patch.setattr("distilgliner.pipeline.deploy._SPEED_SECONDS", 0.1)
+        yield
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    folder = tmp_path_factory.mktemp("pages") / "shelf"
+    return Shelf(folder, lambda arguments: run_distilgliner(arguments) and None)
+
+
+def _name(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_snippets_of_a_page_run(
+    page: Path, shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    choices = not _name(page).startswith("docs/tutorials/")  # where all is typed in order
+    session = PageSession(tmp_path, fetch=shelf.put, quick=True, choices=choices)
+    document = session.parse(page)
+    document.namespace.update(build_namespace())
+    write_texts(tmp_path)
+    skipped = 0
+    try:
+        for example in document.examples():
+            try:
+                example.evaluate()
+            except SkipTest as reason:
+                assert len(str(reason)) > 10, f"{example}: say why it is not run"
+                skipped += 1
+            except NotEvaluated:
+                pytest.fail(f'{example}: say why it is not run, <!-- skip: next "why" -->')
+            except (Exception, SystemExit) as error:
+                error.add_note(f"{_name(page)}, line {example.line}")
+                raise
+    finally:
+        session.close()
+    _COUNTS[_name(page)] = (session.ran, session.checked, skipped)
+
+
+def test_all_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    ran, checked, skipped = (sum(counts) for counts in zip(*_COUNTS.values(), strict=True))
+    with capsys.disabled():
+        print(f"\nSnippets: {ran} ran, {checked} checked, {skipped} marked as not run")
+    if len(_COUNTS) == len(PAGES):
+        assert ran > 40
+        assert skipped < ran / 5
