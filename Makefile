@@ -29,6 +29,11 @@ test: install
 attack: install
 	$(BIN)/python tests/faults/attack.py
 
+# Runs the tutorials as they stand; the outputs that their pages show are then today's. ARGS=--check
+# writes nothing, and fails where they show something else.
+tutorials: install
+	$(BIN)/python tests/docs/tutorials.py $(ARGS)
+
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

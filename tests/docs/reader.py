@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from distilgliner.bundled import bundled_corpus, bundled_student
 from distilgliner.corpus.document import Document, Entity
 from shrink import QUICK
 from tiny_teachers import save_tiny_teacher
@@ -29,7 +30,11 @@ _PATTERNS = (
 )
 _LABELS = ("person", "drug", "side effect")
 _LABELLED = {"train.jsonl": 80, "dev.jsonl": 24, "test.jsonl": 24}
-_OF_ONE_KIND = {"drugs.jsonl": ("drug", "side effect"), "people.jsonl": ("person",)}
+_PARTLY = {
+    "drugs.jsonl": ("drug", "side effect"),
+    "people.jsonl": ("person",),
+    "checked.jsonl": ("person", "drug"),
+}
 _PLAIN = ("notes.txt", "new.txt", "much-text-of-many-kinds.txt")
 
 
@@ -63,7 +68,7 @@ def write_texts(folder: Path) -> None:
     for name, count in _LABELLED.items():
         seed += 1
         _write_jsonl(folder / name, [_to_record(note) for note in build_notes(count, seed)])
-    for name, labels in _OF_ONE_KIND.items():
+    for name, labels in _PARTLY.items():
         seed += 1
         _write_jsonl(folder / name, [_to_record(note, labels) for note in build_notes(40, seed)])
 
@@ -122,6 +127,20 @@ class Shelf:
     def export(self, output: Path) -> None:
         """The same, exported."""
         self._run(["export", "--model", str(self.get("student")), "--output", str(output)])
+
+
+
+
+def write_tutorial_texts(folder: Path) -> None:
+    """What the first tutorial writes for the others, less of it."""
+    lines = bundled_corpus("transfer").read_text(encoding="utf-8").splitlines()[:60]
+    (folder / "notes.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def put_general(name: str, target: Path) -> None:
+    """The general student, where a tutorial takes the one of the first tutorial."""
+    if name == "student":
+        shutil.copytree(bundled_student(), target)
 
 
 _MAKERS: dict[str, Callable[[Shelf, Path], object]] = {

@@ -18,7 +18,7 @@ QUICK = [
 ]
 _EXTRA = {
     "distill": [*QUICK, "--epochs", "2"],
-    "tune": [*QUICK, "--trials", "1", "--repeat", "0"],
+    "tune": [*QUICK, "--trials", "1", "--repeat", "1", "--set", "training.epochs=1"],
     "finetune": ["--epochs", "1", "--set", "interpolation=[]"],
 }
 _TEXTS = {
@@ -27,7 +27,7 @@ _TEXTS = {
     "finetune": {"--gold": 8, "--dev": 8, "--keep": 12},
     "tune": {"--gold": 30, "--dev": 20},
     "export": {"--dev": 20},
-    "evaluate": {"--input": 20},
+    "evaluate": {"--gold": 20, "--input": 20},
 }
 
 
@@ -36,6 +36,8 @@ def shrink_command(arguments: Sequence[str]) -> list[str]:
     command, *rest = arguments
     shrunk = [command]
     limits, option = _TEXTS.get(command, {}), ""
+    if "--labels-of" in rest:  # which names files as they stand in other options
+        limits = {}
     for word in rest:
         shrunk.append(_cut(word, limits[option]) if option in limits else word)
         option = word

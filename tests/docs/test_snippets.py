@@ -15,7 +15,7 @@ from unittest import SkipTest
 import pytest
 from sybil.example import NotEvaluated
 
-from reader import Shelf, build_namespace, write_texts
+from reader import Shelf, build_namespace, put_general, write_texts, write_tutorial_texts
 from session import PageSession
 from shell import ROOT, run_distilgliner
 
@@ -66,11 +66,15 @@ def test_snippets_of_a_page_run(
     page: Path, shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    choices = not _name(page).startswith("docs/tutorials/")  # where all is typed in order
-    session = PageSession(tmp_path, fetch=shelf.put, quick=True, choices=choices)
+    is_tutorial = _name(page).startswith("docs/tutorials/")  # where all is typed, in order
+    fetch = put_general if is_tutorial else shelf.put
+    session = PageSession(tmp_path, fetch=fetch, quick=True, choices=not is_tutorial)
     document = session.parse(page)
-    document.namespace.update(build_namespace())
-    write_texts(tmp_path)
+    if is_tutorial:
+        write_tutorial_texts(tmp_path)
+    else:
+        document.namespace.update(build_namespace())
+        write_texts(tmp_path)
     skipped = 0
     try:
         for example in document.examples():

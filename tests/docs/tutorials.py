@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
+import subprocess
 import sys
 import tempfile
 from contextlib import suppress
@@ -26,6 +28,7 @@ from shell import ROOT, SnippetError  # noqa: E402
 
 FOLDER = ROOT / "docs" / "tutorials"
 ORDER = ("first-student", "hundred-labels", "spacy-and-presidio", "browser-page")
+_SENTENCE = "Amelia Hart flew from Lisbon to Graz on Monday to demonstrate the Roomba j7."
 _TOLERANCE = 0.2
 """Between processors, training rounds differently, and so do scores and F1."""
 
@@ -42,6 +45,15 @@ def run_tutorial(page: Path, folder: Path) -> str:
     finally:
         session.close()
     return _fill(document, session.outputs)
+
+
+def take_picture() -> None:
+    """The picture of the last tutorial: the page that it has built, with a sentence."""
+    npm = shutil.which("npm")
+    assert npm is not None, "make browser has run, and npm with it"
+    command = [npm, "--prefix", "browser", "run", "--silent", "picture", "--"]
+    options = ["--text", _SENTENCE, "--output", str(ROOT / "docs/images/browser-tutorial.png")]
+    subprocess.run([*command, *options], cwd=ROOT, check=True)
 
 
 def find_changed(page: Path, written: str) -> bool:
@@ -85,6 +97,8 @@ def main() -> int:
                 changed.append(name)
             elif not options.check:
                 page.write_text(written, encoding="utf-8")
+                if name == "browser-page":
+                    take_picture()
     for name in changed:
         print(f"{name}: shows what did not come out; run make tutorials", file=sys.stderr)
     return bool(changed)
