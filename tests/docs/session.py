@@ -8,10 +8,12 @@ import io
 import re
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import yaml
 from sybil import Document, Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser, SkipParser
 
@@ -63,6 +65,7 @@ class PageSession:
         """The blocks of a page, each to be evaluated by this session."""
         evaluators = {"python": self.run_python, "text": self.compare}
         evaluators |= dict.fromkeys(_SHELLS, self.run_shell)
+        evaluators |= {"yaml": _parse(yaml.safe_load), "toml": _parse(tomllib.loads)}
         parsers = [CodeBlockParser(language, run) for language, run in evaluators.items()]
         return Sybil([*parsers, SkipParser()], encoding="utf-8").parse(page)
 
@@ -148,7 +151,7 @@ class PageSession:
 
     def _make_quick(self, arguments: list[str]) -> list[str]:
         """The arguments with models that are here, and less to do."""
-        stand_in = self._stand_in(arguments[0])
+        stand_in = self._stand_in(arguments)
         known = [
             stand_in if before in _MODEL_OPTIONS and self._is_hub_id(word) else word
             for before, word in zip(["", *arguments], arguments, strict=False)
@@ -162,9 +165,9 @@ class PageSession:
         self._exact &= quick == arguments
         return quick
 
-    def _stand_in(self, command: str) -> str:
-        """What a hub id stands for: the bundled teacher, or a tiny one where it is trained."""
-        if command != "finetune":
+    def _stand_in(self, arguments: list[str]) -> str:
+        """What stands for a hub id: the bundled teacher, or a tiny one where it is trained."""
+        if arguments[0] != "finetune" and ("--gold" not in arguments or arguments[0] != "distill"):
             return "bundled"
         if not (self.folder / _TINY).exists():
             self._fetch("teacher", self.folder / _TINY)
@@ -196,6 +199,16 @@ class PageSession:
 
     def _replace_address(self, text: str) -> str:
         return text if self._address is None else text.replace(_ADDRESS, self._address)
+
+
+def _parse(read: Callable[[str], Any]) -> Callable[[Example], None]:
+    """An evaluator of a block that is a file: it can be read, and has something in it."""
+
+    def run(example: Example) -> None:
+        if not read(example.parsed):
+            raise shell.SnippetError(f"{example.parsed!r} is empty")
+
+    return run
 
 
 def _run_statement(statement: ast.stmt, path: str, namespace: dict[str, Any]) -> Any:

@@ -25,9 +25,9 @@ _COUNTS: dict[str, tuple[int, int, int]] = {}
 
 @pytest.fixture(scope="module", autouse=True)
 def _load_the_bundled_teacher_once() -> Iterator[None]:
-    """Loading it takes seconds; training changes it, and is given one of its own."""
+    """Loading it takes seconds; training changes it, is given one of its own, and is short."""
     from distilgliner.annotate import teacher
-    from distilgliner.finetune import train
+    from distilgliner.finetune import config, train
 
     load, train_teacher, loaded = teacher.load_teacher, train.train_teacher, {}
 
@@ -47,8 +47,12 @@ def _load_the_bundled_teacher_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(teacher, "load_teacher", load_once)
         patch.setattr(train, "train_teacher", train_and_forget)
+        epochs = config.FinetuneConfig.model_fields["epochs"]
+        patch.setattr(epochs, "default", 1)
+        config.FinetuneConfig.model_rebuild(force=True)
         patch.setattr("distilgliner.pipeline.deploy._SPEED_SECONDS", 0.1)
         yield
+    config.FinetuneConfig.model_rebuild(force=True)
 
 
 @pytest.fixture(scope="module")
