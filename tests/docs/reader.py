@@ -9,9 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from shrink import QUICK
+
 from distilgliner.bundled import bundled_corpus, bundled_student
 from distilgliner.corpus.document import Document, Entity
-from shrink import QUICK
 from tiny_teachers import save_tiny_teacher
 
 _NAMES = {
@@ -111,24 +112,45 @@ class Shelf:
     def annotate(self, labels: str, source: str, output: Path) -> None:
         """Annotations of one of the texts by the bundled teacher."""
         self._run(
-            ["annotate", "--teacher", "bundled", "--labels", labels]
-            + ["--input", str(self._folder / source), "--output", str(output)]
+            [
+                "annotate",
+                "--teacher",
+                "bundled",
+                "--labels",
+                labels,
+                "--input",
+                str(self._folder / source),
+                "--output",
+                str(output),
+            ]
         )
 
     def make_student(self, output: Path) -> None:
         """A student that has learned to read notes of the clinic from labelled ones."""
         gold = [word for name in _LABELLED for word in ("--gold", str(self._folder / name))]
         self._run(
-            ["distill", "--annotations", str(self.get("annotations")), "--targets", "gold", *gold]
-            + [*QUICK, "--epochs", "12", "--set", "training.learning_rate=0.02"]
-            + ["--set", "training.table_learning_rate=0.02", "--output", str(output)]
+            [
+                "distill",
+                "--annotations",
+                str(self.get("annotations")),
+                "--targets",
+                "gold",
+                *gold,
+                *QUICK,
+                "--epochs",
+                "12",
+                "--set",
+                "training.learning_rate=0.02",
+                "--set",
+                "training.table_learning_rate=0.02",
+                "--output",
+                str(output),
+            ]
         )
 
     def export(self, output: Path) -> None:
         """The same, exported."""
         self._run(["export", "--model", str(self.get("student")), "--output", str(output)])
-
-
 
 
 def write_tutorial_texts(folder: Path) -> None:

@@ -5,21 +5,21 @@ from __future__ import annotations
 import ast
 import contextlib
 import io
+import itertools
 import re
 import shutil
 import subprocess
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import yaml
-from sybil import Document, Example, Sybil
-from sybil.parsers.markdown import CodeBlockParser, SkipParser
-
 import shell
+import tomllib
+import yaml
 from outputs import find_shown_values, match_output
 from shrink import shrink_command
+from sybil import Document, Example, Sybil
+from sybil.parsers.markdown import CodeBlockParser, SkipParser
 
 _SHELLS = ("sh", "console")
 _HUB_ID = re.compile(r"(?!(?:\.|/|~))[\w.-]+/[\w.-]+|[A-Z_]+")
@@ -220,4 +220,4 @@ def _run_statement(statement: ast.stmt, path: str, namespace: dict[str, Any]) ->
 
 
 def _pairs(words: list[str]) -> zip[tuple[str, str]]:
-    return zip(words, words[1:], strict=False)
+    return itertools.pairwise(words)

@@ -10,12 +10,13 @@ import shlex
 import shutil
 import subprocess
 import sys
-import tomllib
 import urllib.request
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TextIO
+
+import tomllib
 
 from distilgliner.cli import main
 

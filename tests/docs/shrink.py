@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 SIZES = {
@@ -61,4 +62,4 @@ def _cut(source: str, texts: int) -> str:
 
 def _begins_with_general(arguments: Sequence[str]) -> bool:
     """Whether the sizes are those of the general student."""
-    return ("--initial", "general") in zip(arguments, arguments[1:], strict=False)
+    return ("--initial", "general") in itertools.pairwise(arguments)

@@ -1,7 +1,7 @@
 """Run the tutorials as they stand, in one folder, in order; write what came out into their pages.
 
-    python tests/docs/tutorials.py          # the outputs that pages show are today's
-    python tests/docs/tutorials.py --check  # they are, but for rounding, or the exit code is 1
+python tests/docs/tutorials.py          # the outputs that pages show are today's
+python tests/docs/tutorials.py --check  # they are, but for rounding, or the exit code is 1
 """
 
 from __future__ import annotations
