@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import shell
-import tomllib
 import yaml
 from outputs import find_shown_values, match_output
 from shrink import shrink_command
@@ -65,7 +64,7 @@ class PageSession:
         """The blocks of a page, each to be evaluated by this session."""
         evaluators = {"python": self.run_python, "text": self.compare}
         evaluators |= dict.fromkeys(_SHELLS, self.run_shell)
-        evaluators |= {"yaml": _parse(yaml.safe_load), "toml": _parse(tomllib.loads)}
+        evaluators |= {"yaml": _parse(yaml.safe_load), "toml": _parse(shell.tomllib.loads)}
         parsers = [CodeBlockParser(language, run) for language, run in evaluators.items()]
         return Sybil([*parsers, SkipParser()], encoding="utf-8").parse(page)
 

@@ -16,9 +16,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TextIO
 
-import tomllib
 
 from distilgliner.cli import main
+
+try:
+    import tomllib
+except ModuleNotFoundError:  # Python 3.10, where pytest brings it
+    import tomli as tomllib
 
 ROOT = Path(__file__).parents[2]
 _DISTRIBUTIONS = {"distilgliner": ROOT, "distilgliner-teacher": ROOT / "teacher"}

@@ -67,14 +67,15 @@ def test_snippets_of_a_page_run(
             except NotEvaluated:
                 pytest.fail(f'{example}: say why it is not run, <!-- skip: next "why" -->')
             except (Exception, SystemExit) as error:
-                error.add_note(f"{_name(page)}, line {example.line}")
-                raise
+                raise AssertionError(f"{_name(page)}, line {example.line}: {error}") from error
     finally:
         session.close()
     _COUNTS[_name(page)] = (session.ran, session.checked, skipped)
 
 
 def test_all_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    if not _COUNTS:
+        pytest.skip("no page was run")
     ran, checked, skipped = (sum(counts) for counts in zip(*_COUNTS.values(), strict=True))
     with capsys.disabled():
         print(f"\nSnippets: {ran} ran, {checked} checked, {skipped} marked as not run")
