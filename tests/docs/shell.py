@@ -16,7 +16,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TextIO
 
-
 from distilgliner.cli import main
 
 try:
