@@ -102,11 +102,17 @@ def _name_extra(error: ModuleNotFoundError, arguments: list[str]) -> UserError:
 
 
 def _show(
-    show: Callable[..., None], message: Warning | str, kind: type[Warning], *rest: Any
+    show: Callable[..., None],
+    told: set[str],
+    message: Warning | str,
+    kind: type[Warning],
+    *rest: Any,
 ) -> None:
-    """A notice as a line on stderr; other warnings as `show` does."""
+    """A notice as a line on stderr, once whatever calls for it; other warnings as `show` does."""
     if issubclass(kind, Notice):
-        sys.stderr.write(f"Note: {message}\n")
+        if str(message) not in told:
+            told.add(str(message))
+            sys.stderr.write(f"Note: {message}\n")
     else:
         show(message, kind, *rest)
 
@@ -119,7 +125,7 @@ def main(arguments: list[str] | None = None) -> None:
     reads its output any more.
     """
     prepare_streams()
-    warnings.showwarning = functools.partial(_show, warnings.showwarning)
+    warnings.showwarning = functools.partial(_show, warnings.showwarning, set())
     with end_at_signals():
         sys.exit(_run(arguments))
 

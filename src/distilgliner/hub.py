@@ -14,7 +14,7 @@ from distilgliner.bundled import (
     bundled_teacher,
     bundled_trained_student,
 )
-from distilgliner.errors import UserError
+from distilgliner.errors import Notice, UserError
 
 _BUILT_IN = {GENERAL: bundled_student, BUNDLED: bundled_teacher}
 
@@ -31,6 +31,7 @@ def find_built_in(id_or_folder: str | Path) -> Path | None:
         warnings.warn(
             f"{id_or_folder!r} is the bundled model, not the folder of that name here; "
             f"write './{id_or_folder}' for the folder.",
+            Notice,
             stacklevel=3,
         )
     return _BUILT_IN[id_or_folder]()

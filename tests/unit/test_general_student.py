@@ -12,6 +12,7 @@ import pytest
 from distilgliner import DistilGLiNER
 from distilgliner.annotate.checkpoint import find_checkpoint
 from distilgliner.bundled import BUNDLED, GENERAL, bundled_student, bundled_teacher
+from distilgliner.errors import Notice
 from distilgliner.hub import locate_folder
 from distilgliner.models import load_predictor, locate_model
 
@@ -55,7 +56,7 @@ def test_a_folder_of_that_name_is_never_taken_for_it(
         assert locate_model(BUNDLED) == bundled_teacher()
     for name in (GENERAL, BUNDLED):
         (tmp_path / name).mkdir()
-    with pytest.warns(UserWarning, match=r"'general' is the bundled model.*'\./general'"):
+    with pytest.warns(Notice, match=r"'general' is the bundled model.*'\./general'"):
         assert locate_folder(GENERAL, "student") == bundled_student()
     with pytest.warns(UserWarning, match=r"write '\./bundled' for the folder"):
         assert find_checkpoint(BUNDLED).folder == bundled_teacher()

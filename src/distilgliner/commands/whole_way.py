@@ -48,6 +48,7 @@ class WholeWay:
         """Run the whole way and say where the student is, what it is worth and how to use it."""
         from distilgliner.annotate.checkpoint import check_packages
         from distilgliner.corpus.labelled import read_labelled_documents
+        from distilgliner.distill.calibration.run import describe_little_dev
         from distilgliner.pipeline.run import run_pipeline
 
         self._check()
@@ -73,6 +74,8 @@ class WholeWay:
         )
         click.echo(describe_pipeline(result))
         said = result.distilled
+        if little := describe_little_dev(said):
+            click.echo(f"Note: {little}", err=True)
         note_borders(GoldBorders.from_dict(said.get("gold_borders")))
         note_unspaced(said.get("texts_without_spaces", 0), said.get("texts", 0))
 

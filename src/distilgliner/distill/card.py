@@ -29,7 +29,8 @@ def write_card(
     unspaced = _describe_line(
         describe_unspaced(result.get("texts_without_spaces", 0), result.get("texts", 0))
     )
-    little = _describe_line(describe_little_dev(result))
+    few = describe_little_dev(result)
+    little = _describe_line(f"{few[:1].upper()}{few[1:]}.") if few else ""
     labels = ", ".join(f"`{label}`" for label in student.labels)
     kind = (
         "open: labels are an input"

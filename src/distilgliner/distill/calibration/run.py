@@ -16,6 +16,7 @@ from distilgliner.distill.calibration.temperature import fit_temperature
 from distilgliner.distill.calibration.threshold import (
     LITTLE_DEV,
     THRESHOLDS,
+    TOLD_DEV,
     calibrate_outside,
     compute_threshold_curve,
     count_dev_entities,
@@ -35,7 +36,7 @@ def describe_little_dev(result: Mapping[str, Any]) -> str:
     """A sentence about a calibration by few entities, from a run's result; "" by many, or none."""
     entities = result.get("dev_entities")
     fitted = result.get("threshold", 0.5) != 0.5 or result.get("temperature", 1.0) != 1.0
-    if entities is None or entities >= LITTLE_DEV or not fitted:
+    if entities is None or entities >= TOLD_DEV or not fitted:
         return ""
     return (
         f"only {entities:,} entities in dev chose the threshold ({result['threshold']:g}, which is "

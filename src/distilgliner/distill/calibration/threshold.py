@@ -32,7 +32,9 @@ class Calibration:
 
 
 LITTLE_DEV = 200
-"""Entities in dev. With fewer, what is fitted to them is partly luck: it is bounded and told."""
+"""Entities in dev. With fewer, what is fitted to them is largely luck, and bounded."""
+TOLD_DEV = 500
+"""Entities in dev. With fewer, users are told what was fitted to them."""
 _LITTLE_DEV_LEAST = 0.25
 """The least threshold that so few may choose; the greatest is 1 less this."""
 

@@ -12,8 +12,17 @@ from pydantic import ValidationError
 
 from distilgliner.corpus.document import Document, Entity
 from distilgliner.distill.calibration.labels import compute_log_odds
-from distilgliner.distill.calibration.run import StudentCalibration, calibrate_student
-from distilgliner.distill.calibration.threshold import calibrate_outside
+from distilgliner.distill.calibration.run import (
+    StudentCalibration,
+    calibrate_student,
+    describe_little_dev,
+)
+from distilgliner.distill.calibration.threshold import (
+    LITTLE_DEV,
+    THRESHOLDS,
+    TOLD_DEV,
+    calibrate_outside,
+)
 from distilgliner.distill.config import CalibrationConfig
 from distilgliner.errors import UserError
 from distilgliner.metrics.calibration import compute_reliability, pair_scores
@@ -169,3 +178,26 @@ def test_the_configuration() -> None:
     assert not CalibrationConfig().label_thresholds
     with pytest.raises(ValidationError, match="extra"):
         CalibrationConfig.model_validate({"temperatures": True})
+
+
+def test_few_entities_are_bounded_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    where = "distilgliner.distill.calibration"
+    # The curve is best at 0.1, and so is the temperature at 3.5: luck, with as few entities.
+    monkeypatch.setattr(
+        f"{where}.threshold.compute_threshold_curve",
+        lambda *_: [1 - threshold for threshold in THRESHOLDS],
+    )
+    monkeypatch.setattr(f"{where}.run.fit_temperature", lambda *_: 3.5)
+    few = calibrate_student(build_tiny_student(tmp_path), DEV)
+    assert (few.threshold, few.temperature) == (0.25, 2.0)
+    told = describe_little_dev(
+        {"dev_entities": 12, "threshold": few.threshold, "temperature": few.temperature}
+    )
+    assert told.startswith("only 12 entities in dev chose the threshold (0.25, ")
+    assert "--dev" in told
+    assert not describe_little_dev({"dev_entities": 12, "threshold": 0.5, "temperature": 1.0})
+
+    many = [document for document in DEV if document.entities] * LITTLE_DEV
+    found = calibrate_student(build_tiny_student(tmp_path), many)
+    assert (found.threshold, found.temperature) == (0.1, 3.5)
+    assert not describe_little_dev({"dev_entities": TOLD_DEV, "threshold": 0.1})
