@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
+from distilgliner.corpus.arguments import check_threads
 from distilgliner.corpus.prompts import Prompts
 from distilgliner.corpus.texts import list_texts
 from distilgliner.corpus.words import Offsets, split_words
@@ -119,7 +120,7 @@ def set_threads(predictor: Predictor, count: int) -> None:
     elif "torch" in sys.modules:
         import torch
 
-        torch.set_num_threads(count)
+        torch.set_num_threads(check_threads(count))
 
 
 def set_prompts(predictor: Predictor, prompts: Prompts) -> None:

@@ -19,7 +19,7 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example
 from spacy.util import filter_spans, minibatch, raise_error
 
-from distilgliner.corpus.arguments import check_count, check_threshold
+from distilgliner.corpus.arguments import check_count, check_threads, check_threshold
 from distilgliner.corpus.labels import check_labels, list_labels, normalize_label
 from distilgliner.errors import UserError
 from distilgliner.student.predictor import DistilGLiNER
@@ -74,7 +74,7 @@ class DistilGLiNERComponent:
         self.names = _check_names(names)
         self.spans_key = _check_type("spans_key", spans_key, str, "a name for doc.spans")
         self.overwrite = _check_type("overwrite", overwrite, bool, "true or false")
-        self.threads = check_count(threads, "threads", least=0)
+        self.threads = check_threads(threads, least=0)
         _check_type("model", model, (str, Path), "a student's folder, a hub id, or 'general'")
         self._source = model
         self._model: DistilGLiNER | None = None

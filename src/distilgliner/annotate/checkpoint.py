@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from dataclasses import dataclass
@@ -10,12 +9,16 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from distilgliner.checksums import find_change, hash_file
 from distilgliner.corpus.words import WORD_SPLITTER
 from distilgliner.errors import UserError, missing_extra
+from distilgliner.finish import read_finish
 from distilgliner.hub import fetch_snapshot, find_built_in, is_hub_id
 from distilgliner.parsing import parse_json, read_text
 
 CONFIG_FILE = "gliner_config.json"
+FINETUNED_FILE = "finetune.json"
+"""What `finetune` writes last: the hashes of the checkpoint's files among other things."""
 _WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")  # in the order GLiNER looks for them
 _OTHER_RUNTIMES = ["*.onnx", "onnx/*", "openvino/*"]
 _DTYPES = {"F16": "float16", "BF16": "bfloat16", "F32": "float32"}
@@ -92,10 +95,12 @@ def find_checkpoint(id_or_folder: str | Path) -> Checkpoint:
             f"{folder}: neither {_WEIGHT_FILES[0]} nor {_WEIGHT_FILES[1]} is there; "
             "give the folder of a complete GLiNER checkpoint."
         )
+    weight_hash = hash_file(weights)
+    _check_unchanged(folder, weights.name, weight_hash)
     return Checkpoint(
         name=name,
         folder=folder,
-        weight_hash=_compute_hash(weights),
+        weight_hash=weight_hash,
         kind=_compute_kind(config, name),
         max_width=int(config.get("max_width") or _DEFAULT_MAX_WIDTH),
         max_words=int(config.get("max_len") or _DEFAULT_MAX_WORDS),
@@ -155,12 +160,24 @@ def _find_encoder_size(config: dict[str, Any]) -> tuple[int, int] | None:
     return (layers, dim) if isinstance(layers, int) and isinstance(dim, int) else None
 
 
-def _compute_hash(weights: Path) -> str:
-    digest = hashlib.blake2b(digest_size=16)
-    with weights.open("rb") as file:
-        while block := file.read(1 << 22):
-            digest.update(block)
-    return digest.hexdigest()
+def _check_unchanged(folder: Path, weights: str, weight_hash: str) -> None:
+    """Raise `UserError` where a checkpoint of `finetune` is not the one that it wrote."""
+    mark = folder / FINETUNED_FILE
+    if not mark.is_file():
+        return
+    remedy = "copy its folder anew, or run the same distilgliner finetune command again"
+    files = read_finish(mark, remedy, ()).get("files")
+    if not isinstance(files, dict):
+        return  # of an earlier version
+    hashes = {name: wanted for name, wanted in files.items() if name != weights}
+    damage = find_change(folder, hashes)
+    if files.get(weights, weight_hash) != weight_hash:
+        damage = f"{weights} has changed since it was written"
+    if damage is not None:
+        raise UserError(
+            f"{folder} is damaged ({damage}); {remedy}. If the change is meant, remove "
+            f"{FINETUNED_FILE}."
+        )
 
 
 def check_packages() -> None:

@@ -79,6 +79,7 @@ def annotate(
     from distilgliner.annotate.checkpoint import check_packages
     from distilgliner.annotate.run import run_annotation
     from distilgliner.commands.options import note_shortened, note_unspaced, parse_prompts
+    from distilgliner.corpus.arguments import check_threads
 
     names, prompts = parse_prompts(labels, labels_per_prompt)
     layers = None if states is None else _parse_layers(states)
@@ -88,7 +89,7 @@ def annotate(
 
         if threads < 1:
             raise UserError(f"--threads must be at least 1, not {threads}.")
-        torch.set_num_threads(threads)
+        torch.set_num_threads(check_threads(threads, "--threads"))
     store = run_annotation(
         _read_all(input, build_reading(format, offsets, tag_column)),
         teacher=teacher,

@@ -93,6 +93,7 @@ def finetune(
     set_: list[str],
 ) -> None:
     """Fine-tune a GLiNER teacher on labelled text: the first step when there is some."""
+    from distilgliner.corpus.arguments import check_threads
     from distilgliner.corpus.borders import GoldBorders
     from distilgliner.corpus.labelled import read_labelled_documents
     from distilgliner.corpus.read import read_documents
@@ -108,6 +109,7 @@ def finetune(
     config = build_finetune_config(chosen | parse_overrides(set_))
     if threads is not None and threads < 1:
         raise UserError(f"--threads must be at least 1, not {threads}.")
+    check_threads(threads or 1, "--threads")
     check_per_prompt(labels_per_prompt)
     ignored = parse_labels(ignore_labels) or ()
     reading = build_reading(format, offsets, tag_column)

@@ -83,6 +83,7 @@ def predict(
     )
     from distilgliner.commands.prediction_lines import predict_lines
     from distilgliner.commands.workers import predict_in_workers
+    from distilgliner.corpus.arguments import check_threads
     from distilgliner.corpus.source import STDIN, parse_source
     from distilgliner.corpus.unspaced import UnspacedCounter
     from distilgliner.destinations import writes_through
@@ -111,7 +112,7 @@ def predict(
             choose_known_labels(predictor, wanted),
             threshold,
             workers=workers,
-            threads=threads or 1,
+            threads=check_threads(threads or 1, "--threads"),
             prompts=prompts,
         )
     else:

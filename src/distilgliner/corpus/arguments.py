@@ -9,6 +9,9 @@ from typing import Any
 
 from distilgliner.errors import UserError
 
+MOST_THREADS = 1024
+"""Of one process: more than one for each core gains nothing."""
+
 
 def check_count(value: Any, name: str, *, least: int = 1) -> int:
     """A whole number, numpy's too. Raises `UserError` for another one, and below `least`."""
@@ -22,6 +25,19 @@ def check_count(value: Any, name: str, *, least: int = 1) -> int:
         count = least - 1
     if count < least:
         raise UserError(f"{name}={value!r} is not a whole number of at least {least}; correct it.")
+    return count
+
+
+def check_threads(value: Any, name: str = "threads", *, least: int = 1) -> int:
+    """A number of threads: libraries end the process for one that the machine cannot make.
+
+    Raises `UserError` for anything but a whole number, below `least` and above `MOST_THREADS`.
+    """
+    count = check_count(value, name, least=least)
+    if count > MOST_THREADS:
+        raise UserError(
+            f"{name}={value!r} is more than {MOST_THREADS:,}; take as many as there are cores."
+        )
     return count
 
 

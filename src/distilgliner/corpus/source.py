@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -22,6 +23,8 @@ _SLICE = re.compile(r"\[(?P<start>-?\d*):(?P<stop>-?\d*)\]$")
 _BOM = b"\xef\xbb\xbf"
 _MARKS_AS_TEXT = ("ÿþ".encode(), "þÿ".encode())
 """What the marks of UTF-16 become where a file was read as Latin-1."""
+_LONGEST_LINE = 1 << 28
+"""Bytes: far more than what can be read as one text, whatever it is escaped with."""
 _START = 1024
 """Bytes of a line by which UTF-16 and UTF-32 are told."""
 
@@ -61,12 +64,28 @@ def parse_source(source: str | Path) -> Source:
     if not name or name.startswith("["):
         raise UserError(f"{name!r} names no input; give a file, a folder, '-' or hf:NAME:SPLIT.")
     match = _SLICE.search(name)
-    if match is None or (name != STDIN and Path(name).exists()):
+    if match is None or (name != STDIN and _is_there(name)):
         return Source(name)
     start, stop = match["start"], match["stop"]
     if "-" in (start, stop):
         raise UserError(f"{name!r} does not end in a slice; write it as [10:20], [:20] or [-20:].")
-    return Source(name[: match.start()], int(start) if start else None, int(stop) if stop else None)
+    return Source(name[: match.start()], _parse_bound(start), _parse_bound(stop))
+
+
+def _is_there(name: str) -> bool:
+    try:
+        return Path(name).exists()
+    except OSError:  # a name that is too long, which may be all zeros of the slice
+        return False
+
+
+def _parse_bound(digits: str) -> int | None:
+    """One end of a slice, as far from 0 as Python's own slices go; longer numbers mean the same."""
+    if not digits:
+        return None
+    size = digits.lstrip("-0") or "0"
+    value = sys.maxsize if len(size) > len(str(sys.maxsize)) else min(int(size), sys.maxsize)
+    return -value if digits.startswith("-") else value
 
 
 def take_slice(items: Iterable[T], source: Source) -> Iterator[T]:
@@ -129,10 +148,16 @@ def read_lines(stream: Iterable[bytes], title: str) -> Iterator[tuple[int, str]]
 
     \\n, \\r\\n (or \\r\\r\\n, from a file that was converted twice) and a lone \\r end a line, and
     nothing else: a text may hold U+2028 and the like. A byte-order mark is dropped.
-    Raises `UserError` for bytes that are not UTF-8, and for UTF-16 and UTF-32.
+    Raises `UserError` for bytes that are not UTF-8, for UTF-16 and UTF-32, and for a line that
+    does not end.
     """
     number = 0
-    for raw in stream:
+    for raw in _iterate_lines(stream):
+        if len(raw) > _LONGEST_LINE:
+            raise UserError(
+                f"{title}, line {number + 1} has more than {_LONGEST_LINE // 10**6} MB, which is "
+                "more than one text; split the file into lines."
+            )
         if not number:
             raw = raw.removeprefix(_BOM)
         line = decode_text(raw, f"{title}, line {number + 1}")
@@ -140,6 +165,12 @@ def read_lines(stream: Iterable[bytes], title: str) -> Iterator[tuple[int, str]]
         for part in line.split("\r"):
             number += 1
             yield number, part
+
+
+def _iterate_lines(stream: Iterable[bytes]) -> Iterable[bytes]:
+    """The lines of a file, of which one without end is cut a byte after the longest."""
+    readline = getattr(stream, "readline", None)
+    return stream if readline is None else iter(partial(readline, _LONGEST_LINE + 1), b"")
 
 
 def decode_text(raw: bytes, where: str) -> str:

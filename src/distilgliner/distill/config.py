@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from distilgliner.corpus.arguments import MOST_THREADS
 from distilgliner.errors import UserError
 from distilgliner.settings import explain_wrong_setting
 from distilgliner.student.config import build_student_config
@@ -194,7 +195,9 @@ class TrainingConfig(BaseModel):
         default=(), description="one after the other; none: one stage of `epochs` with all terms"
     )
     seed: Seed = Field(default=0, description="the same seed gives the same student")
-    threads: int = Field(default=1, ge=1, description="results are the same for the same number")
+    threads: int = Field(
+        default=1, ge=1, le=MOST_THREADS, description="results are the same for the same number"
+    )
 
     @field_validator("stages")
     @classmethod

@@ -9,7 +9,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from distilgliner.annotate.checkpoint import Checkpoint, check_packages, find_checkpoint
+from distilgliner.annotate.checkpoint import (
+    FINETUNED_FILE,
+    Checkpoint,
+    check_packages,
+    find_checkpoint,
+)
+from distilgliner.corpus.arguments import check_threads
 from distilgliner.corpus.borders import measure_borders
 from distilgliner.corpus.choosing import check_can_choose, warn_if_nothing_found
 from distilgliner.corpus.document import Document
@@ -34,7 +40,7 @@ if TYPE_CHECKING:
     from distilgliner.annotate.teacher import Teacher
     from distilgliner.finetune.examples import TrainingCorpus
 
-RESULT_FILE = "finetune.json"
+RESULT_FILE = FINETUNED_FILE
 _RESULT_KEYS = ("f1_before", "f1", "updates", "seconds", "share")
 _NEEDED = ("model.safetensors", "gliner_config.json")
 HELD_OUT = 0.1
@@ -117,7 +123,7 @@ def run_finetuning(
         if threads is not None:
             import torch
 
-            torch.set_num_threads(threads)
+            torch.set_num_threads(check_threads(threads))
         loaded = load_teacher(checkpoint)
         loaded.prompts = prompts
         rehearsal = rehearse(loaded, kept, kept_labels, quiet=quiet) if kept else None

@@ -10,6 +10,7 @@ from typing import Any
 
 from distilgliner.annotate.run import run_annotation
 from distilgliner.annotate.store import AnnotationStore
+from distilgliner.corpus.arguments import check_threads
 from distilgliner.corpus.document import Document
 from distilgliner.corpus.labels import check_labels
 from distilgliner.corpus.prompts import Prompts
@@ -153,7 +154,7 @@ def _annotate(
     if threads is not None:
         import torch
 
-        torch.set_num_threads(threads)
+        torch.set_num_threads(check_threads(threads))
     return run_annotation(
         documents,
         teacher=teacher,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -72,7 +73,8 @@ def _drop_port(host: str) -> str:
     """The name in a `Host` header, in lower case, without brackets and the dot of a full name."""
     host = host.strip().lower()
     if host.startswith("["):
-        return host[1:].partition("]")[0]
+        name, _, rest = host[1:].partition("]")
+        return name if re.fullmatch(r"(:\d*)?", rest) and host != f"[{name}" else host
     name, colon, port = host.rpartition(":")
     if colon and ":" not in name and port.isdigit():
         host = name

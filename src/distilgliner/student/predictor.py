@@ -10,7 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from distilgliner.corpus.arguments import check_count, check_threshold, group_by_threshold
+from distilgliner.corpus.arguments import (
+    check_count,
+    check_threads,
+    check_threshold,
+    group_by_threshold,
+)
 from distilgliner.corpus.labels import check_labels, normalize_label
 from distilgliner.corpus.splitters import find_splitter
 from distilgliner.corpus.texts import check_text, list_texts
@@ -133,7 +138,7 @@ class DistilGLiNER(TorchLike):
 
         Raises `UserError` for anything but a whole number.
         """
-        self.student.set_threads(check_count(count, "threads", least=0))
+        self.student.set_threads(check_threads(count, least=0))
 
     @property
     def split_words(self) -> Callable[[str], Offsets]:

@@ -10,6 +10,7 @@ import pytest
 from distilgliner.annotate.checkpoint import find_checkpoint
 from distilgliner.bundled import bundled_teacher
 from distilgliner.errors import UserError
+from distilgliner.finish import write_finish
 
 
 def _folder(path: Path, **changes: object) -> Path:
@@ -94,3 +95,23 @@ def test_damaged_weights(tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").write_bytes(b"not weights")
     with pytest.raises(UserError, match="could not be loaded as a GLiNER checkpoint"):
         load_teacher(tmp_path)
+
+
+def test_a_finetuned_checkpoint_is_the_one_that_was_written(tmp_path: Path) -> None:
+    folder = _folder(tmp_path / "m")
+    (folder / "tokenizer.json").write_text("{}")
+    names = ["gliner_config.json", "model.safetensors", "tokenizer.json"]
+    write_finish(folder / "finetune.json", {"dev_f1": 0.5}, names)
+    find_checkpoint(folder)
+    for name in names[1:]:
+        whole = (folder / name).read_bytes()
+        (folder / name).write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+        with pytest.raises(UserError, match=rf"is damaged \({name} has changed.*copy its folder"):
+            find_checkpoint(folder)
+        (folder / name).write_bytes(whole)
+    config = (folder / names[0]).read_text()
+    (folder / names[0]).write_text(config.replace("{", "{ ", 1))
+    with pytest.raises(UserError, match=r"gliner_config\.json has changed"):
+        find_checkpoint(folder)
+    (folder / "finetune.json").unlink()  # the change is meant
+    find_checkpoint(folder)

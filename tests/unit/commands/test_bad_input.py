@@ -161,6 +161,7 @@ def run(command: str) -> int:
         (f"{FINETUNE} --epochs 0", "setting epochs is wrong: .*; correct it"),
         (f"{FINETUNE} --seed -1", "setting seed is wrong: .*; correct it"),
         (f"{FINETUNE} --threads 0", "--threads must be at least 1, not 0"),
+        (f"{FINETUNE} --threads 999999999", "--threads=999999999 is more than 1,024; take"),
         (f"{FINETUNE} --freeze decoder", "setting freeze.0 is wrong: .*'subwords'.*; correct it"),
         (f"{FINETUNE} --freeze labels-encoder", "no encoder for labels; take labels-encoder out"),
         (
@@ -194,6 +195,7 @@ def run(command: str) -> int:
         (f"{DISTILL} --epochs 0", "training.epochs is wrong: .*; correct it"),
         (f"{DISTILL} --seed -1", "training.seed is wrong: .*; correct it"),
         (f"{DISTILL} --threads 0", "training.threads is wrong: .*; correct it"),
+        (f"{DISTILL} --threads 999999999", "training.threads is wrong: .*1024; correct it"),
         (f"{DISTILL} --set epochs", "'epochs' must be key=value, as"),
         (f"{DISTILL} --set training=3", "The setting training is wrong: .*; correct it"),
         (f"{DISTILL} --set training=3 --set training.epochs=3", "must be key=value, as"),

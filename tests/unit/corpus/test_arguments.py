@@ -8,7 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from distilgliner.corpus.arguments import check_count, check_threshold, group_by_threshold
+from distilgliner import DistilGLiNER
+from distilgliner.corpus.arguments import (
+    check_count,
+    check_threads,
+    check_threshold,
+    group_by_threshold,
+)
 from distilgliner.errors import UserError
 
 
@@ -18,6 +24,16 @@ def test_counts() -> None:
     for bad in (0, -1, True, 2.0, "4", None, np.float32(2), [1]):
         with pytest.raises(UserError, match=r"batch_size=.* is not a whole number of at least 1"):
             check_count(bad, "batch_size")
+
+
+def test_threads() -> None:
+    assert check_threads(1024) == 1024
+    assert check_threads(0, least=0) == 0
+    for bad in (1025, 10**9, 10**30):
+        with pytest.raises(UserError, match=r"threads=\d+ is more than 1,024; take"):
+            check_threads(bad)
+    with pytest.raises(UserError, match="is more than 1,024"):
+        DistilGLiNER.from_pretrained("general").set_threads(10**9)
 
 
 def test_thresholds() -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
+from distilgliner.corpus import source
 from distilgliner.corpus.document import Document, Entity
+from distilgliner.corpus.label_option import read_labels
 from distilgliner.corpus.read import FORMATS, read_documents, read_texts
 from distilgliner.corpus.source import parse_source, take_slice
 from distilgliner.errors import UserError
@@ -102,6 +105,29 @@ def test_every_slice_equals_python() -> None:
         for stop in bounds:
             name = f"-[{'' if start is None else start}:{'' if stop is None else stop}]"
             assert list(take_slice(items, parse_source(name))) == items[start:stop], name
+
+
+@pytest.mark.parametrize("digits", [str(sys.maxsize), str(sys.maxsize + 1), "9" * 20, "9" * 5000])
+def test_a_slice_of_any_number_of_digits(tmp_path: Path, digits: str) -> None:
+    path = numbered(tmp_path / "a.jsonl", 3)
+    for whole in (f"[:{digits}]", f"[-{digits}:]", f"[-{digits}:{digits}]", f"[{'0' * 5000}:]"):
+        assert len(list(read_documents(f"{path}{whole}"))) == 3
+    for none in (f"[{digits}:]", f"[:-{digits}]"):
+        with pytest.raises(UserError, match="selects no document"):
+            list(read_documents(f"{path}{none}"))
+
+
+def test_a_line_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "_LONGEST_LINE", 2_000_000)
+    (tmp_path / "endless.txt").symlink_to("/dev/zero")
+    with pytest.raises(UserError, match=r"endless\.txt, line 1 has more than 2 MB"):
+        list(read_documents(tmp_path / "endless.txt"))
+    with pytest.raises(UserError, match=r"/dev/zero, line 1 has more than 2 MB"):
+        read_labels("@/dev/zero")
+    packed = tmp_path / "bomb.txt.gz"
+    packed.write_bytes(gzip.compress(b"good\n" + b"a" * 3_000_000))
+    with pytest.raises(UserError, match=r"bomb\.txt\.gz, line 2 has more than 2 MB"):
+        list(read_documents(packed))
 
 
 def test_a_slice_stops_reading(tmp_path: Path) -> None:
