@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 OUTPUT ?= runs/quickstart
+PROCESSES ?= 3
 STUDENT ?= runs/quickstart/exported/bilstm-crf
 
 export HF_HUB_OFFLINE ?= 1
@@ -23,7 +24,7 @@ quickstart: install
 	$(BIN)/distilgliner quickstart --output $(OUTPUT)
 
 test: install
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(PROCESSES) --dist loadfile
 
 # Every attack on stored data, students, configurations and full disks; `make test` makes a sample.
 attack: install
