@@ -32,7 +32,7 @@ def find_built_in(id_or_folder: str | Path) -> Path | None:
             f"{id_or_folder!r} is the bundled model, not the folder of that name here; "
             f"write './{id_or_folder}' for the folder.",
             Notice,
-            stacklevel=3,
+            stacklevel=1,  # the same for all callers, so that it is said once
         )
     return _BUILT_IN[id_or_folder]()
 
@@ -48,7 +48,7 @@ def locate_folder(id_or_folder: str | Path, what: str, **options: Any) -> Path:
     "general" is the bundled student and "bundled" the bundled teacher, whatever folders there are.
     A `Path` is never an id. Raises `UserError` when there is neither.
     """
-    if not isinstance(id_or_folder, (str, os.PathLike)):
+    if not isinstance(id_or_folder, (str, os.PathLike)) or not str(id_or_folder).strip():
         raise UserError(f"{id_or_folder!r} names no {what}; give a folder or a hub id.")
     built_in = find_built_in(id_or_folder)
     if id_or_folder == BUNDLED and built_in is not None and what == "student":

@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from presidio_analyzer import AnalysisExplanation, EntityRecognizer, RecognizerResult
 from presidio_analyzer.nlp_engine import NerModelConfiguration
@@ -19,6 +19,9 @@ from distilgliner.corpus.labels import list_labels, normalize_label
 from distilgliner.errors import UserError
 from distilgliner.student.gliner_calls import check_call_options, check_option
 from distilgliner.student.predictor import DistilGLiNER
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class DistilGLiNERRecognizer(EntityRecognizer):
@@ -65,7 +68,7 @@ class DistilGLiNERRecognizer(EntityRecognizer):
         loading = _check_options(options)
         if text_chunker is not None and not hasattr(text_chunker, "predict_with_chunking"):
             raise UserError(
-                f"text_chunker={text_chunker!r} is no chunker of Presidio's; leave out."
+                f"text_chunker={text_chunker!r} is no chunker of Presidio's; leave it out."
             )
         self.student = DistilGLiNER.from_pretrained(_choose_model(model, model_name), **loading)
         self.student.set_threads(threads)
@@ -92,6 +95,19 @@ class DistilGLiNERRecognizer(EntityRecognizer):
         super().__init_subclass__(**options)
         _register(cls.__name__)
 
+    def __repr__(self) -> str:
+        kinds = ", ".join(self.supported_entities)
+        return f"<{type(self).__name__} {self.name!r}: {kinds}; of {self.student!r}>"
+
+    def eval(self) -> Self:
+        """Nothing, as for every loaded student; returns itself."""
+        return self
+
+    def to(self, *places: Any, **named: Any) -> Self:
+        """Nothing for the CPU. Raises `UserError` for another device."""
+        self.student.to(*places, **named)
+        return self
+
     def load(self) -> None:
         """Nothing: the student is there as soon as the recognizer is."""
 
@@ -99,6 +115,10 @@ class DistilGLiNERRecognizer(EntityRecognizer):
         self, text: str, entities: Sequence[str], nlp_artifacts: Any = None
     ) -> list[RecognizerResult]:
         """The entities of a text, of the kinds asked for, by Presidio's names; none means all."""
+        if isinstance(entities, str):
+            raise UserError(
+                f"The entities must be a list of names, as [{entities!r}], not a string."
+            )
         wanted = set(entities or self.supported_entities)
         labels = [label for label, kind in self.entity_mapping.items() if kind in wanted]
         if not labels:

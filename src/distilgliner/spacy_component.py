@@ -84,6 +84,9 @@ class DistilGLiNERComponent:
         if self._model is not None:
             self._check()
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r}: {', '.join(self.labels)}>"
+
     def _check(self) -> None:
         """A wrong label, name or threshold is told at once, not with the first text."""
         self._find(["a"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -208,3 +209,16 @@ def test_wrong_settings_of_a_yaml_file_are_refused(tmp_path: Path) -> None:
         path.write_text(content)
         with pytest.raises(UserError, match=message):
             RecognizerRegistryProvider(conf_file=path).create_recognizer_registry()
+
+
+def test_it_can_be_printed_moved_and_copied() -> None:
+    recognizer = DistilGLiNERRecognizer(supported_entities=["PERSON"])
+    assert "PERSON; of <DistilGLiNER 'general'" in repr(recognizer)
+    assert recognizer.eval().to("cpu") is recognizer
+    with pytest.raises(UserError, match="cannot be moved to cuda"):
+        recognizer.to("cuda")
+    with pytest.raises(UserError, match=r"a list of names, as \['PERSON'\], not a string"):
+        recognizer.analyze("Ada", "PERSON")
+    found = recognizer.analyze("Lena Koch", ["PERSON"])
+    assert found
+    assert pickle.loads(pickle.dumps(recognizer)).analyze("Lena Koch", ["PERSON"]) == found

@@ -75,7 +75,9 @@ def augment(
     from distilgliner.augment.config import build_augment_config
     from distilgliner.augment.run import run_augmentation
     from distilgliner.commands.options import check_threshold, parse_overrides
+    from distilgliner.corpus.source import check_not_input
 
+    check_not_input(output, input, *exclude)
     given = {"methods": method, "factor": factor, "seed": seed}
     config = build_augment_config(given | parse_overrides(set_))
     check_threshold(threshold)

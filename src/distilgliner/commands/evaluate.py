@@ -70,11 +70,13 @@ def evaluate(
         parse_prompts,
     )
     from distilgliner.corpus.read import read_documents
-    from distilgliner.corpus.source import parse_source
+    from distilgliner.corpus.source import check_not_input, parse_source
     from distilgliner.corpus.write import open_atomically
     from distilgliner.evaluate.run import run_evaluation
 
     check_threshold(threshold)
+    if json_output is not None:
+        check_not_input(json_output, gold)
     wanted, prompts = parse_prompts(labels, labels_per_prompt)
     ignored = parse_labels(ignore_labels) or ()
     store = None

@@ -84,7 +84,7 @@ def predict(
     from distilgliner.commands.prediction_lines import predict_lines
     from distilgliner.commands.workers import predict_in_workers
     from distilgliner.corpus.arguments import check_threads
-    from distilgliner.corpus.source import STDIN, parse_source
+    from distilgliner.corpus.source import STDIN, check_not_input, parse_source
     from distilgliner.corpus.unspaced import UnspacedCounter
     from distilgliner.destinations import writes_through
     from distilgliner.models import (
@@ -97,6 +97,7 @@ def predict(
     )
 
     check_threshold(threshold)
+    check_not_input(output, input)
     wanted, prompts = parse_prompts(labels, labels_per_prompt)
     predictor = load_predictor(model)
     check_prompts(predictor, prompts)

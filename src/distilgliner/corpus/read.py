@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from distilgliner.corpus.document import Document
 from distilgliner.corpus.findings import Findings
 from distilgliner.corpus.formats import columns, inline, jsonl, text
+from distilgliner.corpus.formats.sniffing import check_text, sniff
 from distilgliner.corpus.reading import Gold, build_gold
 from distilgliner.corpus.source import STDIN, Source, open_bytes, parse_source, take_slice
 from distilgliner.errors import UserError
@@ -48,9 +47,9 @@ _EXTENSIONS = {
     ".text": "text",
     ".spacy": "spacy",
 }
+UNSURE_TEXT = "text?"
+"""Text by its name only."""
 _COMMAS = ("csv",)
-_ARRAY = re.compile(rb"\[\s*(?:[{\"\]]|\[\s*\")")
-"""How an array of JSON begins, and few texts do, though they may begin with a bracket."""
 _TAG_SCHEMES = {
     "conll": None,
     "csv": None,
@@ -153,7 +152,8 @@ def _choose_format(source: Source, format: str | None) -> str | None:
             f"The format of {source.title} cannot be told from its name; "
             f"name it .jsonl or the like, or pass --format with one of {', '.join(FORMATS)}."
         )
-    return _EXTENSIONS[extension]
+    found = _EXTENSIONS[extension]
+    return UNSURE_TEXT if found == "text" else found
 
 
 def _read(source: Source, format: str | None, gold: Gold | None) -> Iterator[Document]:
@@ -193,7 +193,9 @@ def _read_stream(
 ) -> Iterator[Document]:
     lines: Iterable[bytes] = stream
     if format is None:
-        format, lines = _sniff(stream)
+        format, lines = sniff(stream, title)
+    elif format == UNSURE_TEXT:
+        format, lines = check_text(stream, title)
     if format == "spacy":
         from distilgliner.corpus.formats.spacy_docbin import read_spacy
 
@@ -207,20 +209,6 @@ def _read_stream(
         yield from _LENIENT_READERS[format](lines, title)
     else:
         yield from _READERS[format](lines, title, gold)
-
-
-def _sniff(stream: Iterable[bytes]) -> tuple[str, Iterable[bytes]]:
-    """The format of standard input, and its lines, the ones looked at included."""
-    lines = iter(stream)
-    seen: list[bytes] = []
-    start = b""
-    for line in lines:
-        seen.append(line)
-        start += line.removeprefix(b"\xef\xbb\xbf").strip() if not start else line.strip()
-        if start and start != b"[":
-            break
-    format = "jsonl" if start.startswith(b"{") else "json" if _ARRAY.match(start) else "text"
-    return format, chain(seen, lines)
 
 
 def _not_empty(documents: Iterator[Document], source: Source) -> Iterator[Document]:

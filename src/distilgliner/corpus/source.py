@@ -88,6 +88,19 @@ def _parse_bound(digits: str) -> int | None:
     return -value if digits.startswith("-") else value
 
 
+def check_not_input(output: str | Path, *sources: str | Path | None) -> None:
+    """Raise `UserError` when a file that is to be written is one of the inputs."""
+    path = Path(output)
+    for source in sources:
+        if source is None or not path.is_file():
+            continue
+        given = parse_source(source)
+        if given.name != STDIN and given.path.is_file() and given.path.samefile(path):
+            raise UserError(
+                f"{output} is the input too, which would be lost; choose another file to write."
+            )
+
+
 def take_slice(items: Iterable[T], source: Source) -> Iterator[T]:
     """`items[start:stop]`, streaming: negative bounds hold back only as many items as they name."""
     start, stop = source.start or 0, source.stop

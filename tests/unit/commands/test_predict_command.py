@@ -151,6 +151,30 @@ def test_a_teacher_needs_labels(
     assert "no labels of its own; pass --labels" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["predict", "evaluate", "augment", "exclude"])
+def test_the_input_is_never_overwritten(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    path = tmp_path / "gold.jsonl"
+    path.write_text('{"text": "Zoë", "entities": []}\n')
+    (tmp_path / "link.jsonl").symlink_to(path)
+    link = str(tmp_path / "link.jsonl")
+    arguments = {
+        "predict": ["predict", "--model", "m", "--input", f"{path}[:1]", "--output", link],
+        "evaluate": ["evaluate", "--model", "m", "--gold", str(path), "--json", link],
+        "augment": ["augment", "--input", str(path), "--output", link],
+        "exclude": ["augment", "--input", "-", "--exclude", str(path), "--output", link],
+    }[command]
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert capsys.readouterr().err == (
+        f"distilgliner: {link} is the input too, which would be lost; choose another file to "
+        "write.\n"
+    )
+    assert path.read_text() == '{"text": "Zoë", "entities": []}\n'
+
+
 def test_other_keys_of_records_are_kept(tmp_path: Path, model: FakeStudent) -> None:
     records = [
         {"id": 7, "text": "Zoë laughs", "meta": {"page": 1.5, "tags": ["a", None]}},

@@ -19,6 +19,8 @@ from distilgliner.corpus.formats.tags import is_tag
 from distilgliner.errors import UserError
 
 _NUMBER = re.compile(r"(?:(?:sentence|sent|s|document|doc|id|line)[\s:#_.-]*)?(\d{1,9})", re.I)
+_NAMED_NUMBER = re.compile(r"(.*?)(\d{1,9})(\.0|[.):\]]?)", re.DOTALL)
+"""A number with something before or after it: "1.", "[2]", "t3", "1-4", "5.0"."""
 _TAG_SETS = (
     # Universal Dependencies, Penn Treebank, STTS
     "ADJ ADP ADV AUX CCONJ CONJ DET INTJ NOUN NUM PART PRON PROPN PRT PUNCT SCONJ SYM VERB X "
@@ -95,14 +97,47 @@ def find_counting(blocks: Sequence[Sequence[Row]], width: int) -> list[CountingC
     """The columns at the beginning that count, while a word and a tag are left after them.
 
     `blocks` are the rows between the first blank lines, `width` the number of cells in a row.
+    Raises `UserError` where names stand in the place of the words: "t1", "t2", or one on each line.
     """
     found: list[CountingColumn] = []
     while len(found) + 2 < width:
         column = _tell_column(blocks, len(found))
         if column is None:
+            _refuse_names(blocks, len(found))
             break
         found.append(column)
     return found
+
+
+def _refuse_names(blocks: Sequence[Sequence[Row]], index: int) -> None:
+    """Raise `UserError` when a column names lines or files, and a word and a tag follow it."""
+    block = next((block for block in blocks if len(block) > 1), None)
+    if block is None or _holds_classes(blocks, index + 1):
+        return
+    cells = [_get_cell(row, index) for row in block]
+    is_one = len(set(cells)) == 1 and len(cells) > 2
+    if is_one or _counts_with_names(cells):
+        raise UserError(
+            f"{block[0].place}: the words seem to be in column {index + 2}, after names such as "
+            f"{cells[0]!r} and {cells[1]!r}; leave column {index + 1} out, or give the columns "
+            "names in a first line, with 'word' over the words and 'tag' over the tags."
+        )
+
+
+def _counts_with_names(cells: Sequence[str]) -> bool:
+    """Whether numbers with the same text around them go up by one."""
+    parts = [_NAMED_NUMBER.fullmatch(cell) for cell in cells]
+    found = [(part[1], int(part[2]), part[3]) for part in parts if part is not None]
+    return len(found) == len(cells) and all(
+        (right[0], right[1] - left[1], right[2]) == (left[0], 1, left[2])
+        for left, right in pairwise(found)
+    )
+
+
+def _holds_classes(blocks: Sequence[Sequence[Row]], index: int) -> bool:
+    """Whether a column holds parts of speech or tags: then the words are before it."""
+    cells = [_get_cell(row, index) for block in blocks for row in block]
+    return _PARTS_OF_SPEECH.issuperset(cells) or all(map(is_tag, cells))
 
 
 def _tell_column(blocks: Sequence[Sequence[Row]], index: int) -> CountingColumn | None:
@@ -116,8 +151,7 @@ def _tell_column(blocks: Sequence[Sequence[Row]], index: int) -> CountingColumn 
     values = [number for number in numbers if number is not None]
     if "" in cells or not cells[0].isdigit():  # a word is never blank, nor "Sentence: 1"
         return CountingColumn(index, "sentences")
-    follows = [_get_cell(row, index + 1) for block in blocks for row in block]
-    if _PARTS_OF_SPEECH.issuperset(follows) or all(map(is_tag, follows)):
+    if _holds_classes(blocks, index + 1):
         return None
     after = None
     if count < len(blocks):

@@ -6,6 +6,9 @@ refused with its key.
 
 from __future__ import annotations
 
+import ast
+import json
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -30,7 +33,7 @@ _LISTS = ("entities", "label", "labels", "spans", "ents", "ner", "annotations", 
 _MORE_LISTS = ("named_entities", "mentions", "ner_spans", "entity_spans", "char_spans", "gold")
 _OTHERS = (
     "entity_group", "entity", "completions", "result", "results", "output", "target", "targets",
-    "annotated", "span_labels",
+    "annotated", "span_labels", "objects", "privacy_mask", "token_spans", "char_labels", "pii",
 )  # fmt: skip
 _OWN = frozenset(("text", "entities"))
 _NEVER = frozenset(
@@ -62,7 +65,9 @@ def simplify_record(record: Any, where: str, findings: Findings | None = None) -
         return record
     if "text" not in record and isinstance(record.get("input"), str) and "output" in record:
         output = record["output"]
-        entities = output.get("entities") if isinstance(output, dict) else None
+        if not isinstance(output, dict):
+            return {**record, "text": record["input"]}  # of a shape that is refused, or a string
+        entities = output.get("entities")
         if entities == {}:
             entities = []
         known = {} if entities is None else {"entities": entities}
@@ -179,7 +184,17 @@ def _refuse_unknown(record: dict[str, Any], where: str, *, has_words: bool) -> N
         )
 
 
+def _unpack(value: str) -> Any:
+    """The list or object that a string holds, as JSON or as Python prints it; else the string."""
+    for parse in (json.loads, ast.literal_eval):
+        with suppress(ValueError, SyntaxError, RecursionError, MemoryError):
+            return parse(value)
+    return value
+
+
 def _seems_labels(key: str, value: Any) -> bool:
+    if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
+        value = _unpack(value)
     if isinstance(value, list) and any(map(looks_like_span, value)):
         return True
     known = key in (*_TAGS, *_PERHAPS_TAGS, *_LISTS, *_MORE_LISTS, *_OTHERS) or _is_guess(key)

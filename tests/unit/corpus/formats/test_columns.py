@@ -233,6 +233,35 @@ def test_a_column_that_stops_counting() -> None:
         read(column(["0", "1", "2", "3", "x"]))
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        "t1 t2 t3 t1 t2",
+        "1. 2. 3. 1. 2.",
+        "[1] [2] [3] [1] [2]",
+        "0.0 1.0 2.0 3.0 4.0",
+        "1-1 1-2 1-3 2-1 2-2",
+        "a.txt a.txt a.txt b.txt b.txt",
+        "5e1f 5e1f 5e1f 77ab 77ab",
+        "-1 -1 -1 -1 -1",
+    ],
+)
+def test_names_before_the_words_are_refused(names: str) -> None:
+    content = column(names.split())
+    with pytest.raises(UserError, match=r"line 1: the words seem to be in column 2, after names"):
+        read(content)
+    assert read(f"name\tword\ttag\n{content}") == COUNTED  # as the message advises
+    without = "".join(line.partition("\t")[2] or "\n" for line in content.splitlines(keepends=True))
+    assert read(without) == COUNTED
+
+
+def test_words_like_names_stay_words() -> None:
+    assert read("A4 NN O\nA5 NN O\nA6 CD O\n")[0].text == "A4 A5 A6"
+    assert read("no DT O\nno DT O\nno DT O\n")[0].text == "no no no"
+    assert read("no B-a no\nno I-a no\nno O no\n".replace(" no\n", "\n"))[0].text == "no no no"
+    assert read("Ida x O\nBerg x O\n")[0].text == "Ida Berg"
+
+
 def test_one_sentence_id_a_sentence_and_blanks(tmp_path: Path) -> None:
     first = "Sentence #,Word,POS,Tag\nSentence: 1,Ada,NNP,B-per\n,laughs,VBZ,O\n"
     rows = first + 'Sentence: 2,"""",``,O\n,",",",",O\n'
