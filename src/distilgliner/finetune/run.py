@@ -203,6 +203,7 @@ def finish_folder(folder: Path, teacher: Teacher, result: dict[str, Any], card: 
     dtype = teacher.checkpoint.read_dtype()
     if dtype is not None:
         model.model.to(getattr(torch, dtype))
+    _forget_last_batch(model.data_processor)
     model.save_pretrained(folder, safe_serialization=True)
     give_usual_mode(list(folder.glob("*.safetensors")))  # which only their owner could read
     model.model.to(torch.float32)
@@ -212,6 +213,19 @@ def finish_folder(folder: Path, teacher: Teacher, result: dict[str, Any], card: 
     result.update(write_finish(folder / RESULT_FILE, result, sorted(files)))
     shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
     (folder / CURVE_FILE).unlink(missing_ok=True)
+
+
+def _forget_last_batch(processor: Any) -> None:
+    """Leave tokenizers without the padding and the length of the last text that they cut.
+
+    A fast tokenizer keeps both and would write them down: a run that was stopped after its training
+    has cut other texts last than one that was not, and would end in another `tokenizer.json`.
+    """
+    for name in ("transformer_tokenizer", "labels_tokenizer"):
+        tokenizer = getattr(getattr(processor, name, None), "backend_tokenizer", None)
+        if tokenizer is not None:
+            tokenizer.no_padding()
+            tokenizer.no_truncation()
 
 
 def _find_teacher(teacher: str | Path, config: FinetuneConfig) -> Checkpoint:
