@@ -164,7 +164,7 @@ def test_what_is_kept_is_not_forgotten(learned: Path, tmp_path: Path) -> None:
     assert (kept["labels"], kept["documents"], kept["held_out"]) == (["blick", "zorp"], 29, 3)
     assert kept["f1"] > 0.8
     card = (tmp_path / "kept" / "README.md").read_text()
-    assert "beside the gold: 29 documents with the `blick`, `zorp` that it found" in card
+    assert "in addition to the gold: 29 documents with the `blick`, `zorp` that it found" in card
     assert f"of 3 others it agrees by {100 * kept['f1']:.1f} F1" in card
 
 

@@ -1,7 +1,7 @@
 """What a teacher says of other text before it is fine-tuned, to go on saying it.
 
 Fine-tuning forgets what the gold does not hold. Unlabelled text, with the entities that the teacher
-as it came finds in it, is trained beside the gold (Li and Hoiem 2016, "Learning without
+unchanged finds in it, is trained in addition to the gold (Li and Hoiem 2016, "Learning without
 Forgetting", with decisions instead of distributions: those are what the loss of `gliner` takes).
 See docs/explanation/decisions/0024-rehearsal.md.
 """

@@ -77,7 +77,7 @@ def test_the_text_behind_the_prompt(marks: list[int], marks_last: bool) -> None:
     sizes = np.array([2, 1, 3])
     assert find_first_subword(np.array(marks), sizes, marks_last=marks_last) == 3
     for other in ([2, 2, 2], [2, 1, 3, 1]):
-        with pytest.raises(UserError, match="cuts words otherwise"):
+        with pytest.raises(UserError, match="cuts words differently"):
             find_first_subword(np.array(marks), np.array(other), marks_last=marks_last)
 
 

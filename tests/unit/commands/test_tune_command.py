@@ -65,7 +65,7 @@ def test_a_search(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
         ),
         ("--trials 0", "--trials is wrong: "),
         ("--minutes 0", "--minutes is wrong: "),
-        ("--set training.surprise=1", "training.surprise is wrong"),
+        ("--set training.surprise=1", "training.surprise is unknown"),
         ("--targets mixed", "Targets 'mixed' need gold documents; pass --gold FILE."),
         ("--gold gold.jsonl", "learn from no human label; leave --gold out"),
         ("--dev lost.jsonl", "lost.jsonl does not exist"),
