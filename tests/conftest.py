@@ -20,3 +20,11 @@ def bundled_teacher() -> Teacher:
     from distilgliner.annotate.teacher import load_teacher
 
     return load_teacher("bundled")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests recorded as their "summary", from whatever process they ran in."""
+    for report in terminalreporter.getreports("passed"):
+        for name, told in report.user_properties:
+            if name == "summary":
+                terminalreporter.write_line(told)

@@ -7,7 +7,7 @@ is marked in the page: `<!-- skip: next "why" -->`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from unittest import SkipTest
 
@@ -73,12 +73,12 @@ def test_snippets_of_a_page_run(
     _COUNTS[_name(page)] = (session.ran, session.checked, skipped)
 
 
-def test_all_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_are_counted(record_property: Callable[[str, object], None]) -> None:
     if not _COUNTS:
         pytest.skip("no page was run")
     ran, checked, skipped = (sum(counts) for counts in zip(*_COUNTS.values(), strict=True))
-    with capsys.disabled():
-        print(f"\nSnippets: {ran} ran, {checked} checked, {skipped} marked as not run")
+    told = f"{ran} ran, {checked} checked, {skipped} marked as not run"
+    record_property("summary", f"Snippets of README and docs: {told}")
     if len(_COUNTS) == len(PAGES):
         assert ran > 40
         assert skipped < ran / 5
