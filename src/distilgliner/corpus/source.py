@@ -165,7 +165,7 @@ def read_lines(stream: Iterable[bytes], title: str) -> Iterator[tuple[int, str]]
     does not end.
     """
     number = 0
-    for raw in _iterate_lines(stream):
+    for raw in iterate_lines(stream):
         if len(raw) > _LONGEST_LINE:
             raise UserError(
                 f"{title}, line {number + 1} has more than {_LONGEST_LINE // 10**6} MB, which is "
@@ -180,7 +180,7 @@ def read_lines(stream: Iterable[bytes], title: str) -> Iterator[tuple[int, str]]
             yield number, part
 
 
-def _iterate_lines(stream: Iterable[bytes]) -> Iterable[bytes]:
+def iterate_lines(stream: Iterable[bytes]) -> Iterable[bytes]:
     """The lines of a file, of which one without end is cut a byte after the longest."""
     readline = getattr(stream, "readline", None)
     return stream if readline is None else iter(partial(readline, _LONGEST_LINE + 1), b"")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
+from distilgliner.corpus.source import iterate_lines
 from distilgliner.errors import UserError
 
 _ARRAY = re.compile(rb"\[\s*(?:[{\"\]]|\[\s*\")")
@@ -24,7 +25,7 @@ def sniff(stream: Iterable[bytes], title: str) -> tuple[str, Iterable[bytes]]:
     "{" begins JSONL, "[" an array of JSON, and everything else is text. Raises `UserError` for
     columns of words and tags.
     """
-    lines = iter(stream)
+    lines = iter(iterate_lines(stream))
     seen: list[bytes] = []
     start = _read_start(lines, seen)
     format = "jsonl" if start.startswith(b"{") else "json" if _ARRAY.match(start) else "text"
@@ -38,7 +39,7 @@ def check_text(stream: Iterable[bytes], title: str) -> tuple[str, Iterable[bytes
 
     Raises `UserError` when it begins as JSON or as columns of words and tags do.
     """
-    lines = iter(stream)
+    lines = iter(iterate_lines(stream))
     seen: list[bytes] = []
     start = _read_start(lines, seen)
     for format, is_found in (
