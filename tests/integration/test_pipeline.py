@@ -69,8 +69,10 @@ def test_a_teacher_labels_and_text_are_enough(
     shard = (student / "annotations" / "shard-00000.parquet").stat().st_mtime_ns
     for name in ("model.onnx", "config.json", "manifest.json"):  # as a kill while exporting leaves
         (student / name).unlink()
+    (student / ".export-killed").mkdir()
     assert distill(teacher, student, "--input", f"{TRANSFER}[:80]", *QUICK) == 0
     assert before == {name: (student / name).read_bytes() for name in before}
+    assert not list(student.glob(".export-*"))
     assert (student / "training" / "model.safetensors").stat().st_mtime_ns == trained
     assert (student / "annotations" / "shard-00000.parquet").stat().st_mtime_ns == shard
 

@@ -99,7 +99,11 @@ docs/explanation/decisions."""
 @TAG_COLUMN
 @click.option("--epochs", type=int, help="Passes over the annotated text, at most.")
 @click.option("--seed", default=0, type=int, help="The same seed gives the same student.")
-@click.option("--threads", default=1, type=int, help="CPU threads of the training.")
+@click.option(
+    "--threads",
+    type=int,
+    help="CPU threads. Default: 1 for the training; with --teacher, torch decides for the teacher.",
+)
 @click.option(
     "--set",
     "set_",
@@ -127,7 +131,7 @@ def distill(
     tag_column: str | None,
     epochs: int | None,
     seed: int,
-    threads: int,
+    threads: int | None,
     set_: list[str],
 ) -> None:
     """Distil a student: from annotations, or the whole way from a teacher, labels and text."""

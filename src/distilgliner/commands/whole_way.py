@@ -42,7 +42,7 @@ class WholeWay:
     ignore_labels: str | None
     reading: Reading
     initial: str | None
-    threads: int
+    threads: int | None
 
     def run(self) -> None:
         """Run the whole way and say where the student is, what it is worth and how to use it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from distilgliner.runtime.export import run_export
 from distilgliner.runtime.loss import MAX_LOSS
 from distilgliner.student.folder_files import CONFIG_FILE
 
+_PARTIAL = ".export-"
+"""How the name of an export that is not finished begins."""
 _SPEED_TEXTS = 200
 _SPEED_SECONDS = 2.0
 
@@ -37,7 +40,9 @@ def deploy_student(
 
     8 bits are taken where they cost less than 0.3 strict F1 on the held-out text.
     """
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".export-") as parent:
+    for killed in folder.glob(f"{_PARTIAL}*"):  # the folder is this run's alone
+        shutil.rmtree(killed, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=_PARTIAL) as parent:
         exported = Path(parent) / "student"
         manifest = _export(trained, exported, held_out)
         # config.json is last, for it makes the folder a student.

@@ -78,7 +78,7 @@ def run_pipeline(
     them. Where the teacher is weak on them it is fine-tuned on them first, and a student of the
     fine-tuned one is distilled. dev: labelled documents that choose the epochs. initial: a student
     to begin with; None takes the general student where it fits the teacher, else random weights.
-    threads: of the CPU, for the teacher and the training.
+    threads: of the CPU, for the teacher; None lets torch decide. The training has those of config.
 
     The student is exported, in 8 bits where that costs less than 0.3 F1 on the held-out text.
     Each stage resumes where it was interrupted. Raises `UserError` as the stages do, and for a

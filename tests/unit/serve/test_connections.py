@@ -30,10 +30,12 @@ class WaitingStudent(FakeStudent):
 
     def __init__(self) -> None:
         super().__init__({"Zoë": "person"}, ["person"])
+        self.began = threading.Event()
         self.release = threading.Event()
 
     def batch_predict_entities(self, texts: Any, *arguments: Any, **options: Any) -> Any:
         if texts == ["wait"]:
+            self.began.set()
             self.release.wait(20)
         return super().batch_predict_entities(texts, *arguments, **options)
 
@@ -133,6 +135,8 @@ def test_a_client_that_leaves_frees_its_place(student: WaitingStudent) -> None:
         leaving = [connect(port) for _ in range(2)]
         for connection in leaving:
             connection.sendall(build_request(b'{"text": "wait"}'))
+        assert student.began.wait(20)
+        time.sleep(0.1)  # for the other to take its place, which a question would take else
         wait_until(lambda: send_raw(port, QUESTION)[0] == 503)
         for connection in leaving:
             connection.close()
